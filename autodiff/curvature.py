@@ -1,0 +1,148 @@
+"""Matrices of derivatives: jacobian, hessian, hvp, elementwise_grad. Built from vjp and jvp, one row or column at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from autodiff.containers import restore
+from autodiff.errors import ShapeError
+from autodiff.recording import plain_scalar
+from autodiff.transforms import Function, Recording, _positions, grad, gradients_of, jvp
+from autodiff.value import Value
+
+
+def _basis(like: Value) -> list[Any]:
+    """The unit vectors of an array's space, one per element."""
+    eye = np.eye(like.size, dtype=like.dtype)
+    return [plain_scalar(row.reshape(like.shape)) for row in eye]
+
+
+def _rows(run: Recording, number: int) -> list[list[Any]]:
+    """Reverse mode: for each element of one output, the gradient of every variable."""
+    output = run.outputs[number]
+    zeros = [plain_scalar(np.zeros_like(o._data)) for o in run.outputs]
+    return [run.pull([*zeros[:number], unit, *zeros[number + 1 :]]) for unit in _basis(output)]
+
+
+def _columns(run: Recording, number: int) -> list[list[Any]]:
+    """Forward mode: for each element of one variable, the tangent of every output."""
+    variable = run.variables[number]
+    assert variable is not None
+    return [run.push([unit if i == number else None for i in range(len(run.variables))]) for unit in _basis(variable)]
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function J = ∂f/∂x, by reverse mode where f has fewer outputs than inputs, by forward mode otherwise.
+
+    returns: a function of the same arguments → array of shape f(x).shape + x.shape; for containers, a container like
+    f's result of containers like the argument. (J, aux) with has_aux
+
+    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0])).tolist()
+    [[2.0, 0.0], [0.0, 4.0]]
+    """
+    return _jacobian(f, argnums, has_aux, forward=None)
+
+
+def _jacobian(f: Function, argnums: int | Sequence[int], has_aux: bool, forward: bool | None) -> Function:
+    @wraps(f, updated=())
+    def differentiated(*args: Any, **keywords: Any) -> Any:
+        run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
+        inputs = sum(v.size for v in run.active)
+        by_columns = sum(o.size for o in run.outputs) > inputs if forward is None else forward
+        blocks = _by_columns(run) if by_columns else _by_rows(run)
+        shaped = [gradients_of(run, row, argnums) for row in blocks]
+        matrix = restore(run.output_structure, shaped)
+        return (matrix, run.aux) if has_aux else matrix
+
+    return differentiated
+
+
+def _by_rows(run: Recording) -> list[list[Any]]:
+    """[output][variable] blocks of the Jacobian from reverse walks."""
+    blocks = []
+    for number, output in enumerate(run.outputs):
+        rows = _rows(run, number)
+        blocks.append(
+            [
+                None if v is None else _stacked([row[j] for row in rows], output.shape + v.shape, v)
+                for j, v in enumerate(run.variables)
+            ]
+        )
+    return blocks
+
+
+def _by_columns(run: Recording) -> list[list[Any]]:
+    """[output][variable] blocks of the Jacobian from forward walks."""
+    blocks: list[list[Any]] = [[None] * len(run.variables) for _ in run.outputs]
+    for j, v in enumerate(run.variables):
+        if v is None:
+            continue
+        columns = _columns(run, j)
+        for i, output in enumerate(run.outputs):
+            stacked = _stacked([column[i] for column in columns], v.shape + output.shape, output)
+            order = (*range(v.ndim, v.ndim + output.ndim), *range(v.ndim))
+            blocks[i][j] = np.transpose(stacked, order) if len(order) > 1 else stacked
+    return blocks
+
+
+def _stacked(parts: list[Any], shape: tuple[int, ...], like: Value) -> Any:
+    """Equal-shaped derivatives joined into one array of the given shape."""
+    if not parts:
+        return np.zeros(shape, dtype=like.dtype)
+    if shape == ():
+        return parts[0]
+    return np.reshape(np.stack(parts), shape)
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function ∂²f/∂x², forward over reverse: the gradient is recorded once, then one forward walk per input.
+
+    f: returns a real scalar · returns: a function → array of shape x.shape + x.shape (containers of containers alike)
+
+    >>> hessian(lambda x: x[0] * x[1])(np.array([3.0, 4.0])).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    return _jacobian(grad(f, argnums, has_aux), argnums, has_aux, forward=True)
+
+
+def hvp(f: Function) -> Callable[[Any, Any], Any]:
+    """The function (x, v) → H·v, the Hessian of f at x times v, without forming the matrix: forward over reverse.
+
+    x, v: arrays of one shape, or containers of one structure · returns: like x
+
+    >>> hvp(lambda x: (x * x * x).sum())(np.array([1.0, 2.0]), np.array([1.0, 1.0])).tolist()
+    [6.0, 12.0]
+    """
+
+    def product(x: Any, v: Any) -> Any:
+        return jvp(grad(f), (x,), (v,))[1]
+
+    return product
+
+
+def elementwise_grad(f: Function, argnums: int = 0, has_aux: bool = False) -> Function:
+    """The function f′ of a function that acts element by element: the derivative at every element, in one reverse walk.
+
+    raises: ShapeError if the result does not have the shape of the argument
+
+    >>> elementwise_grad(np.sin)(np.zeros(3)).tolist()
+    [1.0, 1.0, 1.0]
+    """
+
+    @wraps(f, updated=())
+    def differentiated(*args: Any, **keywords: Any) -> Any:
+        run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
+        (variable,), outputs = run.active, run.outputs
+        if len(outputs) != 1 or outputs[0].shape != variable.shape:
+            raise ShapeError(
+                f"elementwise_grad needs a result of the argument's shape {variable.shape}, got "
+                f"{[output.shape for output in outputs]}; use jacobian"
+            )
+        gradient = gradients_of(run, run.pull([plain_scalar(np.ones_like(outputs[0]._data))]), argnums)
+        return (gradient, run.aux) if has_aux else gradient
+
+    return differentiated

@@ -1,0 +1,53 @@
+"""Every error the library raises. Each is also the built-in error a Python user would expect."""
+
+
+class AutodiffError(Exception):
+    """Base of every error raised by autodiff and nn."""
+
+
+class ShapeError(AutodiffError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DtypeError(AutodiffError, TypeError):
+    """Data of a kind that has no derivative here: objects, strings, dates, foreign arrays."""
+
+
+class UnsupportedError(AutodiffError, TypeError):
+    """A function, a keyword or a ufunc method for which there is no derivative."""
+
+
+class GradientLostError(AutodiffError, TypeError):
+    """A Value read as a plain number or array, where its gradient would silently be lost."""
+
+
+class InPlaceError(AutodiffError, TypeError):
+    """An attempt to change recorded data in place."""
+
+
+class GraphError(AutodiffError, RuntimeError):
+    """A graph used in a way that it cannot answer: freed, rebound, or differentiated from within."""
+
+
+class ArgumentError(AutodiffError, ValueError):
+    """An argument with the right type and a wrong value."""
+
+
+class IndexRangeError(AutodiffError, IndexError):
+    """An index, a label or an axis outside its range."""
+
+
+class AxisRangeError(ShapeError, IndexRangeError):
+    """An axis that the operand does not have. (NumPy's AxisError is a ValueError and an IndexError, too.)"""
+
+
+class TracingError(AutodiffError, RuntimeError):
+    """Something in a jitted function that would bake data into the compiled program."""
+
+
+class RetraceWarning(UserWarning):
+    """A jitted function is traced again and again; the message names what keeps changing."""
+
+
+class MissingDependencyError(AutodiffError, ImportError):
+    """An optional package is not installed; the message names the extra to install."""

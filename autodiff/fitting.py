@@ -1,0 +1,79 @@
+"""Bring a gradient to the shape and dtype of its operand, a tangent to those of its result. Rules never do this.
+
+Works on plain numbers and arrays, and on Values, where it records.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import ShapeError
+
+
+def fit(g: Any, x: Any, node: Any) -> Any:
+    """The contribution g of `node` as a gradient of the operand whose raw data is x: same shape, same dtype, real if x is.
+
+    Sums over broadcast axes, but only if the node's primitive broadcasts; any other mismatch is a wrong rule and raises.
+    """
+    if type(x) is tuple:
+        return tuple(None if part is None else fit(part, raw, node) for part, raw in zip(g, x))
+    shape = np.shape(x)
+    if np.shape(g) != shape:
+        if not node._primitive.broadcasts:
+            raise ShapeError(
+                f"the derivative rule of {node._primitive.name} returned shape {np.shape(g)} for an operand of shape "
+                f"{shape}; a rule returns the operand's shape (or the entry says that it broadcasts)"
+            )
+        g = _sum_to(g, shape)
+    return _as_dtype(g, x)
+
+
+def _sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """g summed over the axes along which an operand of this shape was broadcast."""
+    lead = g.ndim - len(shape)
+    axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and g.shape[lead + i] != 1))
+    total = np.add.reduce(g, axis=axes) if type(g) is np.ndarray else np.sum(g, axis=axes)
+    return total if np.shape(total) == shape else np.reshape(total, shape)
+
+
+def fit_tangent(tangent: Any, out: Any) -> Any:
+    """A tangent brought to the shape and dtype of the result it belongs to, real if that is real."""
+    if type(out) is tuple:
+        return tuple(fit_tangent(part, raw) for part, raw in zip(tangent, out))
+    if np.shape(tangent) != np.shape(out):
+        tangent = np.broadcast_to(tangent, np.shape(out))
+    return _as_dtype(tangent, out)
+
+
+def _as_dtype(g: Any, x: Any) -> Any:
+    if type(x) is float:
+        if hasattr(type(g), "_record"):
+            g = np.real(g) if g.dtype.kind == "c" else g
+            return g if g.dtype == np.float64 else g.astype(np.float64)
+        return float(g.real)
+    dtype = x.dtype
+    if not hasattr(g, "dtype"):
+        return dtype.type(g.real if dtype.kind != "c" else g)
+    if g.dtype == dtype:
+        return g
+    if g.dtype.kind == "c" and dtype.kind != "c":
+        g = np.real(g)
+    return g.astype(dtype)
+
+
+def is_plain(data: Any) -> bool:
+    """Whether data is a number or a NumPy array, which can be looked at without forcing a computation."""
+    return isinstance(data, (float, np.ndarray, np.generic))
+
+
+def is_finite(data: Any) -> bool:
+    """Whether a gradient is free of infinities and NaN, by one cheap pass. Lazy data is trusted: its masks are recorded."""
+    if data is None or not (isinstance(data, tuple) or is_plain(data)):
+        return True
+    if isinstance(data, tuple):
+        return all(is_finite(part) for part in data)
+    square = data * data if isinstance(data, float) else abs(np.vdot(data, data))
+    return math.isfinite(square) or bool(np.isfinite(data).all())

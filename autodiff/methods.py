@@ -1,0 +1,134 @@
+"""NumPy's ndarray methods that have a derivative, and those that are refused by name because they write in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autodiff.errors import InPlaceError
+from autodiff.primitives import composites, contractions, nondifferentiable, reductions, shaping, transcendental
+from autodiff.primitives.indexing import At
+
+if TYPE_CHECKING:
+    from autodiff.value import Value
+
+
+def _method(function: Callable[..., Any]) -> Any:
+    """The NumPy function as a method: self is its first argument, the signature stays NumPy's."""
+
+    def method(self: Any, *args: Any, **keywords: Any) -> Any:
+        return function(self, *args, **keywords)
+
+    method.__name__ = method.__qualname__ = function.__name__.rstrip("_")
+    method.__doc__ = function.__doc__
+    return method
+
+
+def _written_in_place(name: str, instead: str) -> Any:
+    def method(self: Any, *args: Any, **keywords: Any) -> Any:
+        raise InPlaceError(f"v.{name}(...) would change recorded data in place, so a Value has no such method; use {instead}")
+
+    method.__name__ = name
+    return method
+
+
+class ArrayMethods:
+    """What a Value shares with an ndarray. Each method is the NumPy function of the same name."""
+
+    __slots__ = ()
+
+    sum, mean, var, std = map(_method, (reductions.sum, composites.mean, composites.var, composites.std))
+    prod, max, min, cumsum = map(_method, (reductions.prod, reductions.max, reductions.min, reductions.cumsum))
+    cumprod, ptp, ravel = map(_method, (reductions.cumprod, reductions.ptp, shaping.ravel))
+    swapaxes, squeeze, repeat = map(_method, (shaping.swapaxes, shaping.squeeze, shaping.repeat))
+    dot, trace, diagonal, take = map(
+        _method, (contractions.dot, contractions.trace, contractions.diagonal, contractions.take)
+    )
+    argmax, argmin, argsort = map(
+        _method, (nondifferentiable.argmax, nondifferentiable.argmin, nondifferentiable.argsort)
+    )
+    any, all, round = map(_method, (nondifferentiable.any_, nondifferentiable.all_, nondifferentiable.round_))
+    nonzero, searchsorted = map(_method, (nondifferentiable.nonzero, nondifferentiable.searchsorted))
+    copy, astype = map(_method, (shaping.copy, shaping.astype))
+    flatten = _method(shaping.ravel)
+
+    sort = _written_in_place("sort", "np.sort(v)")
+    partition = _written_in_place("partition", "np.partition(v, k)")
+    fill = _written_in_place("fill", "np.full_like(v, x)")
+    put = _written_in_place("put", "v.at[index].set(x)")
+    resize = _written_in_place("resize", "v.reshape(shape)")
+    itemset = _written_in_place("itemset", "v.at[index].set(x)")
+    setflags = _written_in_place("setflags", "v.data for the plain array")
+
+    def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> Value:
+        """The same elements in another shape: v.reshape(2, 3) or v.reshape((2, 3))."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)  # type: ignore[call-overload,no-any-return]
+
+    def transpose(self, *axes: Any) -> Value:
+        """The axes permuted (reversed if none are given): v.transpose(1, 0) or v.transpose((1, 0))."""
+        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
+            axes = axes[0]
+        return np.transpose(self, axes or None)  # type: ignore[call-overload,no-any-return]
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Value:
+        """Held between two bounds, either of which may be None; passes gradients at its bounds."""
+        from autodiff.primitives.arithmetic import clip
+
+        return clip(self, min, max, out)  # type: ignore[no-any-return]
+
+    def conj(self) -> Value:
+        """The complex conjugate."""
+        return np.conjugate(self)  # type: ignore[call-overload,no-any-return]
+
+    conjugate = conj
+
+    def relu(self) -> Value:
+        """max(x, 0), with gradient 0 at 0."""
+        return transcendental.relu(self)  # type: ignore[no-any-return]
+
+    def tanh(self) -> Value:
+        """The hyperbolic tangent."""
+        return transcendental.tanh(self)  # type: ignore[no-any-return]
+
+    def sigmoid(self) -> Value:
+        """1/(1 + e⁻ˣ)."""
+        return transcendental.sigmoid(self)  # type: ignore[no-any-return]
+
+    def exp(self) -> Value:
+        """eˣ."""
+        return transcendental.exp(self)  # type: ignore[no-any-return]
+
+    def log(self) -> Value:
+        """The natural logarithm."""
+        return transcendental.log(self)  # type: ignore[no-any-return]
+
+    def sqrt(self) -> Value:
+        """The square root; its derivative at 0 is inf."""
+        return np.sqrt(self)  # type: ignore[call-overload,no-any-return]
+
+    @property
+    def at(self) -> At:
+        """`v.at[index].set(x)` and `.add(x)`: what item assignment would write, as a new Value."""
+        return At(self)
+
+    @property
+    def T(self) -> Value:
+        """The axes reversed."""
+        return shaping.transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Value:
+        """The last two axes swapped."""
+        return shaping.matrix_transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def real(self) -> Value:
+        """The real part."""
+        return np.real(self)  # type: ignore[call-overload,no-any-return]
+
+    @property
+    def imag(self) -> Value:
+        """The imaginary part."""
+        return np.imag(self)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,31 @@
+"""Every operation there is, and its derivative. The only place where an operation is added."""
+
+from autodiff.primitives import (
+    arithmetic,
+    composites,
+    contractions,
+    fft,
+    indexing,
+    linalg,
+    nondifferentiable,
+    reductions,
+    shaping,
+    transcendental,
+)
+from autodiff.primitives.kinds import COMPOSITES, DISPATCH, TABLE
+
+__all__ = [
+    "COMPOSITES",
+    "DISPATCH",
+    "TABLE",
+    "arithmetic",
+    "composites",
+    "contractions",
+    "fft",
+    "indexing",
+    "linalg",
+    "nondifferentiable",
+    "reductions",
+    "shaping",
+    "transcendental",
+]

@@ -1,0 +1,159 @@
+"""Reading and writing through an index. `getitem` and `put` are a pair: each is the other's adjoint.
+
+An index is taken apart into a skeleton (slices, integers, None, Ellipsis: static) and the arrays in it, which are
+constant operands: so an index computed while tracing stays part of the record.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import DtypeError, UnsupportedError
+from autodiff.primitives.kinds import linear
+
+Skeleton = tuple[Any, ...]
+
+
+class _Place:
+    """Where an array stands in a skeleton."""
+
+    def __repr__(self) -> str:
+        return "[…]"
+
+    def __reduce__(self) -> str:
+        return "ARRAY"
+
+
+ARRAY = _Place()
+
+
+def split_index(index: Any) -> tuple[Skeleton, tuple[Any, ...]]:
+    """(skeleton, arrays) of an index as Python hands it over. Slices are kept as hashable triples."""
+    skeleton: list[Any] = []
+    arrays: list[Any] = []
+    for part in index if type(index) is tuple else (index,):
+        if part is None or part is Ellipsis:
+            skeleton.append(part)
+        elif type(part) is int:
+            skeleton.append(part)
+        elif isinstance(part, slice):
+            skeleton.append(("slice", _bound(part.start), _bound(part.stop), _bound(part.step)))
+        elif isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+            skeleton.append(int(part))
+        else:
+            skeleton.append(ARRAY)
+            arrays.append(_index_array(part))
+    return tuple(skeleton), tuple(arrays)
+
+
+def _bound(bound: Any) -> int | None:
+    return None if bound is None else operator.index(bound)
+
+
+def _index_array(part: Any) -> Any:
+    if not hasattr(part, "dtype"):
+        part = np.asarray(part)
+        if part.size == 0:
+            part = part.astype(int)
+    if part.dtype.kind not in "biu":
+        raise DtypeError(
+            f"an index must hold integers or booleans, was given dtype {part.dtype}; convert it: index.astype(int)"
+        )
+    return part
+
+
+def join_index(skeleton: Skeleton, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The index that `split_index` took apart."""
+    remaining = iter(arrays)
+    return tuple(
+        next(remaining) if part is ARRAY else slice(*part[1:]) if type(part) is tuple else part for part in skeleton
+    )
+
+
+def _getitem(x: Any, *arrays: Any, index: Skeleton) -> Any:
+    return x[join_index(index, arrays)]
+
+
+def _put(x: Any, *arrays: Any, index: Skeleton, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with x added at the index: positions that occur twice receive both."""
+    if not isinstance(x, (np.ndarray, np.generic, float)):
+        raise UnsupportedError(
+            f"the gradient of indexing is not available for {type(x).__name__} data; reshape, transpose and np.split are"
+        )
+    out = np.zeros(shape, dtype=np.result_type(x))
+    place = join_index(index, arrays)
+    if arrays and not all(array.dtype.kind == "b" for array in arrays):
+        np.add.at(out, place, x)
+    else:  # slices and masks never meet an element twice
+        out[place] = x
+    return out
+
+
+getitem = linear(
+    _getitem, [lambda g, xs, x_like, index: put(g, *xs[1:], index=index, shape=np.shape(x_like))], name="getitem"
+)
+put = linear(_put, [lambda g, xs, index: getitem(g, *xs[1:], index=index)], name="put")
+
+
+def _replace(x: Any, values: Any, *arrays: Any, index: Skeleton) -> Any:
+    """A copy of x with the elements at the index replaced."""
+    out = np.array(x)
+    out[join_index(index, arrays)] = values
+    return out
+
+
+def _kept(g: Any, xs: Any, index: Skeleton) -> Any:
+    """g where x was kept, 0 where it was replaced."""
+    return replace(g, 0.0, *xs[2:], index=index)
+
+
+def _written(g: Any, xs: Any, x_like: Any, index: Skeleton) -> Any:
+    """g at the index; of writes to the same element only the last one survived, so only that one receives it."""
+    received = getitem(g, *xs[2:], index=index)
+    if len(xs) == 2:
+        return received
+    order = np.arange(1, received.size + 1).reshape(received.shape)
+    last = replace(np.zeros(np.shape(x_like), dtype=int), order, *xs[2:], index=index)
+    return np.where(getitem(last, *xs[2:], index=index) == order, received, 0)
+
+
+replace = linear(_replace, [_kept, _written], broadcasts=True, name="replace")
+
+part = linear(
+    lambda x, *, number: x[number],
+    [lambda g, x_like, number: tuple(g if j == number else None for j in range(len(x_like)))],
+    name="part",
+)
+"""One result of an operation that has several."""
+
+
+class At:
+    """`v.at[index]`: what item assignment would write, as a new Value.
+
+    >>> from autodiff import Value
+    >>> v = Value([1.0, 2.0, 3.0])
+    >>> v.at[0].set(9.0).data.tolist(), v.at[[0, 0]].add(1.0).data.tolist()
+    ([9.0, 2.0, 3.0], [3.0, 2.0, 3.0])
+    """
+
+    def __init__(self, value: Any, index: Any = ()) -> None:
+        self._value, self._index = value, index
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._value, index)
+
+    def set(self, x: Any) -> Any:
+        """The Value with the elements at the index replaced by x; of repeated positions the last one wins."""
+        skeleton, arrays = split_index(self._index)
+        return replace(self._value, x, *arrays, index=skeleton)
+
+    def add(self, x: Any) -> Any:
+        """The Value with x added at the index; repeated positions receive every addition."""
+        skeleton, arrays = split_index(self._index)
+        chosen = getitem(self._value, *arrays, index=skeleton)
+        return self._value + put(
+            np.broadcast_to(x, chosen.shape), *arrays, index=skeleton, shape=self._value.shape
+        ).astype(self._value.dtype)

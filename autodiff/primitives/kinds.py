@@ -1,0 +1,332 @@
+"""The six kinds of primitive, and the one table that holds every operation.
+
+A rule is ordinary NumPy. Its parameter names say what it reads:
+
+    x, y, z    the first, second, third operand          xs, i   all operands, and which one (variadic entries)
+    x_like …   the operand's shape and dtype alone        out     the result
+    g          the arriving gradient                     axis …  any other name is a keyword of the operation
+
+Run on arrays a rule computes, run on Values it records: second derivatives need no second rule. Whoever walks a graph
+calls every rule through one signature, `pull(g, xs, out, node)` backward and `push(tangents, xs, out, node)` forward,
+where `node` has the slots `_inputs` (raw operands) and `_keywords`. This file has never heard of Value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import UnsupportedError
+
+Rule = Callable[..., Any]
+Pull = Callable[[Any, Sequence[Any], Any, Any], Any]
+Push = Callable[[Sequence[Any], Sequence[Any], Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where an operand may lie for the derivative to exist: the interval (low, high) without `hole`."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    hole: float | None = None
+
+
+REAL = Domain()
+NONZERO = Domain(hole=0.0)
+POSITIVE = Domain(low=0.0)
+UNIT = Domain(low=-1.0, high=1.0)
+ABOVE_ONE = Domain(low=1.0)
+ABOVE_MINUS_ONE = Domain(low=-1.0)
+
+TABLE: dict[str, Primitive] = {}
+"""Every primitive by name: the only place where derivatives stand."""
+
+DISPATCH: dict[Any, Callable[..., Any]] = {}
+"""What to run when NumPy calls a function on a Value: a primitive, or a composite written over primitives."""
+
+COMPOSITES: dict[str, Callable[..., Any]] = {}
+"""The entries of DISPATCH that need no derivative of their own, by name."""
+
+_ACCESS = {"g": "g", "tangents": "tangents", "xs": "xs", "i": "i", "out": "out", "keywords": "node._keywords"}
+_ACCESS |= {name: f"xs[{i}]" for i, name in enumerate("xyz")}
+_ACCESS |= {f"{name}_like": f"node._inputs[{i}]" for i, name in enumerate("xyz")} | {"xs_like": "node._inputs"}
+
+
+class Primitive:
+    """One operation: how to compute it, and its derivative rule.
+
+    name: unique, shown in pictures and messages · kind: one of the six · forward: the NumPy function that computes it
+    scalar: the same on Python floats through `math`, or None · rules: one per operand, or a single one where `variadic`
+    push_rule: for the kind `primitive`, its forward-mode rule, or None · outputs: the result is a tuple
+    broadcasts: operands may be broadcast, so a gradient may be summed to fit · domain: one Domain per operand
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        forward: Callable[..., Any],
+        rules: Sequence[Any],
+        *,
+        scalar: Callable[..., Any] | None = None,
+        variadic: bool = False,
+        broadcasts: bool = False,
+        outputs: bool = False,
+        push_rule: Rule | None = None,
+        domain: Domain | Sequence[Domain] = REAL,
+    ) -> None:
+        self.name, self.kind, self.forward, self.rules = name, kind, forward, tuple(rules)
+        self.scalar, self.variadic, self.broadcasts, self.outputs = scalar, variadic, broadcasts, outputs
+        self.push_rule = push_rule
+        self.domain = (domain,) * max(len(self.rules), 1) if isinstance(domain, Domain) else tuple(domain)
+        self.differentiable = kind != "nondifferentiable"
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return TABLE.__getitem__, (self.name,)
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        """Compute on arrays; record when an operand knows how to (as Values do)."""
+        for operand in operands:
+            record = getattr(type(operand), "_record", None)
+            if record is not None:
+                return record(self, operands, keywords)
+        return self.forward(*operands, **keywords)
+
+    def reads(self, rule: Any) -> tuple[str, ...]:
+        """The names of what a rule reads: its parameters."""
+        return rule.__code__.co_varnames[: rule.__code__.co_argcount] if callable(rule) else ()
+
+    @cached_property
+    def pulls(self) -> Sequence[Pull | None]:
+        """One reverse rule per operand: what the gradient g of the result contributes to that operand."""
+        return self._every_operand("{partial} * g" if self.kind == "elementwise" else "{rule}")
+
+    @cached_property
+    def masked_pulls(self) -> Sequence[Pull | None]:
+        """The same, where a zero gradient stays zero although the partial is infinite or NaN."""
+        return self._every_operand("masked(g, {partial})") if self.kind == "elementwise" else self.pulls
+
+    @cached_property
+    def push(self) -> Push:
+        """The forward rule: the tangent of the result, from the tangents of the operands (None: zero)."""
+        return self._push("{partial} * t")
+
+    @cached_property
+    def masked_push(self) -> Push:
+        """The same, where a zero tangent stays zero."""
+        return self._push("masked(t, {partial})")
+
+    def _every_operand(self, template: str) -> Sequence[Pull | None]:
+        if self.variadic:
+            return _EveryOperand(_adapt(self.rules[0], "rule", template, "i, g, xs, out, node"))
+        return tuple(rule if rule is None else _pull(rule, template) for rule in self.rules)
+
+    def _push(self, template: str) -> Push:
+        if self.kind == "elementwise":
+            partials = [_adapt(rule, "partial", template, "t, xs, out, node") for rule in self.rules]
+            return lambda tangents, xs, out, node: _total(
+                partial(t, xs, out, node) for partial, t in zip(partials, tangents) if t is not None
+            )
+        if self.kind == "linear":
+            return self._push_linear
+        if self.kind == "multilinear":
+            return self._push_multilinear
+        if self.push_rule is None:
+            raise UnsupportedError(f"{self.name} has no forward-mode rule; use grad or vjp, or register it with jvp=")
+        return _adapt(self.push_rule, "rule", "{rule}", "tangents, xs, out, node")
+
+    def _push_linear(self, tangents: Sequence[Any], xs: Sequence[Any], out: Any, node: Any) -> Any:
+        """op(tangents), the operands it is not linear in kept, the other linear ones zero."""
+        linear = [rule is not None for rule in self._rules_for(xs)]
+        zero = [np.zeros_like(x) if t is None and is_linear else t for x, t, is_linear in zip(xs, tangents, linear)]
+        operands = [t if is_linear else x for x, t, is_linear in zip(xs, zero, linear)]
+        return self(*operands, **node._keywords)
+
+    def _push_multilinear(self, tangents: Sequence[Any], xs: Sequence[Any], out: Any, node: Any) -> Any:
+        """Σᵢ op(x₀, …, tᵢ, …): the product rule."""
+        return _total(
+            self(*xs[:i], t, *xs[i + 1 :], **node._keywords) for i, t in enumerate(tangents) if t is not None
+        )
+
+    def _rules_for(self, xs: Sequence[Any]) -> Sequence[Any]:
+        """One rule per operand; operands beyond the rules are constants (the arrays of an index)."""
+        return self.rules * len(xs) if self.variadic else self.rules + (None,) * (len(xs) - len(self.rules))
+
+
+class _EveryOperand:
+    """The pulls of a variadic entry: one rule, told which operand it is for."""
+
+    def __init__(self, rule: Callable[..., Any]) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Pull:
+        return lambda g, xs, out, node: self.rule(i, g, xs, out, node)
+
+    def __iter__(self) -> Iterator[Pull]:  # endless: whoever zips it stops with the operands
+        i = 0
+        while True:
+            yield self[i]
+            i += 1
+
+    def __len__(self) -> int:
+        raise TypeError("a variadic entry has as many pulls as it is given operands")
+
+
+def _pull(rule: Any, template: str) -> Pull:
+    if template == "{partial} * g" and rule == 1:
+        return lambda g, xs, out, node: g
+    if template == "{partial} * g" and rule == -1:
+        return lambda g, xs, out, node: -g
+    return _adapt(rule, "partial" if "{partial}" in template else "rule", template, "g, xs, out, node")
+
+
+def _adapt(rule: Any, role: str, template: str, signature: str) -> Callable[..., Any]:
+    """A rule as written, called with what its parameter names ask for. A number stands for itself."""
+    if callable(rule):
+        names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
+        body = f"rule({', '.join(_ACCESS.get(name) or f'node._keywords[{name!r}]' for name in names)})"
+    else:
+        body = repr(rule)
+    source = f"lambda {signature}: {template.format(**{role: body})}"
+    return eval(source, {"rule": rule, "masked": masked})  # type: ignore[no-any-return]
+
+
+def masked(g: Any, partial: Any) -> Any:
+    """g · partial, where an exactly zero g stays zero although the partial is infinite or NaN.
+
+    The partial is masked, not the product: masking by g alone would lose second derivatives.
+    """
+    return g * np.where((g == 0) & ~np.isfinite(partial), 0.0, partial)
+
+
+def _total(terms: Iterator[Any]) -> Any:
+    total = next(terms)
+    for term in terms:
+        total = total + term
+    return total
+
+
+# --- registration: one entry each -----------------------------------------------------------------------------------
+
+
+def _register(primitive: Primitive, function: Any) -> Primitive:
+    if primitive.name in TABLE:
+        raise UnsupportedError(f"there is a primitive named {primitive.name!r} already; give yours another name=")
+    TABLE[primitive.name] = primitive
+    if isinstance(function, np.ufunc):
+        DISPATCH[function] = primitive
+    return primitive
+
+
+def elementwise(
+    forward: Callable[..., Any],
+    partials: Sequence[Any],
+    *,
+    domain: Domain | Sequence[Domain] = REAL,
+    scalar: Callable[..., Any] | None = None,
+    name: str | None = None,
+) -> Primitive:
+    """An operation that acts element by element, with broadcasting: one partial derivative per operand.
+
+    forward: a ufunc or any function of arrays · partials: rules reading x, y, z, out, or numbers
+    domain: where the operands may lie · scalar: the same on Python floats, through `math`
+    returns: the primitive, which computes on arrays and records on Values
+
+    >>> cube = elementwise(lambda x: x * x * x, [lambda x: 3 * x * x], name="cube_example")
+    >>> float(cube(2.0))
+    8.0
+    """
+    name = name or forward.__name__
+    primitive = Primitive(name, "elementwise", forward, partials, domain=domain, scalar=scalar, broadcasts=True)
+    return _register(primitive, forward)
+
+
+def linear(
+    forward: Callable[..., Any],
+    adjoints: Sequence[Any] | None = None,
+    *,
+    adjoint: Rule | None = None,
+    broadcasts: bool = False,
+    name: str | None = None,
+) -> Primitive:
+    """An operation linear in its operands jointly: one adjoint per operand, None for one it is not linear in.
+
+    `adjoint=` gives one rule, reading `i`, for a variadic operation. Forward mode applies the operation itself.
+    """
+    return _linear("linear", forward, adjoints, adjoint, broadcasts, name)
+
+
+def multilinear(
+    forward: Callable[..., Any],
+    adjoints: Sequence[Any] | None = None,
+    *,
+    adjoint: Rule | None = None,
+    broadcasts: bool = False,
+    name: str | None = None,
+) -> Primitive:
+    """An operation linear in each operand while the others are kept (matmul): one adjoint per operand."""
+    return _linear("multilinear", forward, adjoints, adjoint, broadcasts, name)
+
+
+def _linear(kind: str, forward: Any, adjoints: Any, adjoint: Any, broadcasts: bool, name: str | None) -> Primitive:
+    rules = adjoints if adjoint is None else [adjoint]
+    if rules is None:
+        raise UnsupportedError(f"{kind} {name or forward.__name__} needs adjoints= (one per operand) or adjoint=")
+    name = name or forward.__name__
+    primitive = Primitive(name, kind, forward, rules, variadic=adjoint is not None, broadcasts=broadcasts)
+    return _register(primitive, forward)
+
+
+def primitive(
+    forward: Callable[..., Any],
+    vjps: Sequence[Any],
+    *,
+    jvp: Rule | None = None,
+    outputs: bool = False,
+    domain: Domain | Sequence[Domain] = REAL,
+    name: str | None = None,
+) -> Primitive:
+    """An operation with derivatives of its own: per operand a vjp that reads g, and a jvp that reads tangents.
+
+    outputs: the result is a tuple; then g is a tuple too. Rules are written in recorded NumPy.
+    """
+    name = name or forward.__name__
+    entry = Primitive(name, "primitive", forward, vjps, push_rule=jvp, outputs=outputs, domain=domain)
+    return _register(entry, forward)
+
+
+def nondifferentiable(forward: Callable[..., Any], *, name: str | None = None) -> Primitive:
+    """An operation whose result carries no gradient: comparisons, rounding, argmax."""
+    return _register(Primitive(name or forward.__name__, "nondifferentiable", forward, ()), forward)
+
+
+def composite(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: run this function, written over primitives, when NumPy calls one of `functions` on a Value."""
+
+    def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            DISPATCH[function] = implementation
+            COMPOSITES[function.__name__] = implementation
+        return implementation
+
+    return register
+
+
+def refuse(function: str, **given: Any) -> None:
+    """Raise for every keyword that was given (is neither None nor NumPy's own default) and has no derivative."""
+    for keyword, value in given.items():
+        if value is None or value is np._NoValue:
+            continue
+        raise UnsupportedError(
+            f"np.{function}(..., {keyword}={value!r}) is not supported on a Value: results are never written in place "
+            f"and dtypes are kept. Leave {keyword}= out (v.astype(...) changes the dtype, v.data is the plain array)."
+        )

@@ -1,0 +1,85 @@
+"""Exponentials, logarithms, trigonometry, and the activations of networks: forward and derivative side by side."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, POSITIVE, UNIT, composite, elementwise
+
+exp = elementwise(np.exp, [lambda out: out], scalar=math.exp)
+exp2 = elementwise(np.exp2, [lambda out: math.log(2) * out], scalar=lambda x: 2.0**x)
+expm1 = elementwise(np.expm1, [lambda out: out + 1], scalar=math.expm1)
+log = elementwise(np.log, [lambda x: 1 / x], domain=POSITIVE, scalar=math.log)
+log2 = elementwise(np.log2, [lambda x: 1 / (math.log(2) * x)], domain=POSITIVE, scalar=math.log2)
+log10 = elementwise(np.log10, [lambda x: 1 / (math.log(10) * x)], domain=POSITIVE, scalar=math.log10)
+log1p = elementwise(np.log1p, [lambda x: 1 / (1 + x)], domain=ABOVE_MINUS_ONE, scalar=math.log1p)
+
+sin = elementwise(np.sin, [lambda x: np.cos(x)], scalar=math.sin)
+cos = elementwise(np.cos, [lambda x: -np.sin(x)], scalar=math.cos)
+tan = elementwise(np.tan, [lambda out: 1 + out * out], domain=UNIT, scalar=math.tan)
+arcsin = elementwise(np.arcsin, [lambda x: 1 / np.sqrt((1 - x) * (1 + x))], domain=UNIT, scalar=math.asin)
+arccos = elementwise(np.arccos, [lambda x: -1 / np.sqrt((1 - x) * (1 + x))], domain=UNIT, scalar=math.acos)
+arctan = elementwise(np.arctan, [lambda x: 1 / (1 + x * x)], scalar=math.atan)
+
+sinh = elementwise(np.sinh, [lambda x: np.cosh(x)], scalar=math.sinh)
+cosh = elementwise(np.cosh, [lambda x: np.sinh(x)], scalar=math.cosh)
+tanh = elementwise(np.tanh, [lambda out: 1 - out * out], scalar=math.tanh)
+arcsinh = elementwise(np.arcsinh, [lambda x: 1 / np.hypot(1.0, x)], scalar=math.asinh)
+arccosh = elementwise(np.arccosh, [lambda x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))], domain=ABOVE_ONE, scalar=math.acosh)
+arctanh = elementwise(np.arctanh, [lambda x: 1 / ((1 - x) * (1 + x))], domain=UNIT, scalar=math.atanh)
+
+
+def _share(x: Any, out: Any) -> Any:
+    """exp(x − out), the share of one term in a log-sum; 0 where the sum itself is zero (out = −∞)."""
+    empty = out == -math.inf
+    return np.where(empty, 0.0, np.exp(x - np.where(empty, 0.0, out)))
+
+
+def _share2(x: Any, out: Any) -> Any:
+    return _share(x * math.log(2), out * math.log(2))
+
+
+logaddexp = elementwise(np.logaddexp, [lambda x, out: _share(x, out), lambda y, out: _share(y, out)])
+logaddexp2 = elementwise(np.logaddexp2, [lambda x, out: _share2(x, out), lambda y, out: _share2(y, out)])
+
+
+def _sinc_slope(x: Any) -> Any:
+    """d sinc/dx = (cos πx − sinc x)/x; near 0, where that cancels, its power series. 0 at 0."""
+    z = math.pi * x
+    near = np.abs(z) < 1
+    small, large = np.where(near, z, 0.0), np.where(near, math.pi, z)
+    series: Any = 0.0
+    for k in range(14, 0, -1):  # Σ (−1)ᵏ 2k z²ᵏ⁻¹/(2k + 1)!, by Horner's rule
+        series = series * (small * small) + (-1) ** k * 2 * k / math.factorial(2 * k + 1)
+    return math.pi * np.where(near, series * small, (np.cos(large) - np.sin(large) / large) / large)
+
+
+_sinc = elementwise(lambda x: np.sinc(x), [_sinc_slope], name="sinc")
+
+
+@composite(np.sinc)
+def sinc(x: Any) -> Any:
+    """sin(πx)/(πx), 1 at 0."""
+    return _sinc(x)
+
+
+def _relu_float(x: float) -> float:
+    return x if x > 0 or x != x else 0.0
+
+
+def _sigmoid_forward(x: Any) -> Any:
+    """1/(1 + e⁻ˣ), without overflow and exact in both tails."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, e) / (1 + e)
+
+
+def _sigmoid_float(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+relu = elementwise(lambda x: np.maximum(x, 0), [lambda out: out > 0], scalar=_relu_float, name="relu")
+sigmoid = elementwise(_sigmoid_forward, [lambda x, out: out * sigmoid(-x)], scalar=_sigmoid_float, name="sigmoid")
+softplus = elementwise(lambda x: np.logaddexp(x, 0.0), [lambda x: sigmoid(x)], name="softplus")

@@ -1,0 +1,141 @@
+"""Compute an operation and record it: look at the operands, run the forward function, make the node.
+
+Scalars are Python floats and never touch NumPy; where `math` raises or leaves the reals, NumPy's answer counts.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import count
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError, AxisRangeError, DtypeError, IndexRangeError, ShapeError
+
+serials = count().__next__
+NO_KEYWORDS: Any = MappingProxyType({})
+_NUMBERS = (int, float, complex, np.generic)
+_FOREIGN = {
+    "torch": "t.numpy()",
+    "jax": "np.asarray(x)",
+    "jaxlib": "np.asarray(x)",
+    "tensorflow": "t.numpy()",
+    "pandas": "s.to_numpy()",
+    "polars": "s.to_numpy()",
+}
+
+
+def plain_scalar(data: Any) -> Any:
+    """Data as nodes keep it: a float64 of shape () as a Python float, other NumPy results of shape () as NumPy scalars."""
+    if type(data) is np.ndarray:
+        if data.ndim:
+            return data
+        data = data[()]
+    if type(data) is np.float64:
+        return float(data)
+    return np.complex128(data) if type(data) is complex else data
+
+
+def constant(operand: Any, operation: str) -> Any:
+    """An operand that is not a Value, checked: a number, an array, or something that NumPy turns into one."""
+    kind = type(operand)
+    if kind is np.ndarray:
+        if operand.dtype.kind in "fcbiu":
+            return operand
+    elif isinstance(operand, _NUMBERS) and not isinstance(operand, (np.datetime64, np.timedelta64, np.void, np.character)):
+        return operand
+    elif isinstance(operand, (list, tuple)):
+        return constant(np.asarray(operand), operation)
+    elif isinstance(operand, np.ndarray) or hasattr(kind, "__array_function__"):
+        refuse_foreign(operand, operation)
+        return operand
+    refuse_foreign(operand, operation)
+    what = f"an array of dtype {operand.dtype}" if isinstance(operand, np.ndarray) else f"{kind.__name__} {operand!r:.60}"
+    raise DtypeError(f"{operation} takes Values, numbers and numeric arrays; it was given {what}")
+
+
+def refuse_foreign(data: Any, operation: str) -> None:
+    """Raise, naming the type, for arrays that lack NumPy's protocols or bend its rules."""
+    kind = type(data)
+    package = kind.__module__.partition(".")[0]
+    if isinstance(data, (np.matrix, np.ma.MaskedArray)):
+        raise DtypeError(
+            f"{operation} was given a {kind.__name__}, whose arithmetic differs from an array's; "
+            "pass np.asarray(x), and for masks use np.where(mask, …)"
+        )
+    if package in _FOREIGN:
+        raise DtypeError(
+            f"{operation} was given a {kind.__module__}.{kind.__name__}, which does not follow NumPy's protocols, so "
+            f"nothing done to it could be recorded; pass a NumPy array: {_FOREIGN[package]}"
+        )
+
+
+def leaf_data(data: Any) -> Any:
+    """A copy of data as a variable keeps it: floating point, owned by nobody else. Raises DtypeError for anything else."""
+    if type(data) is float:
+        return data
+    if isinstance(data, (bool, int)):
+        return float(data)
+    refuse_foreign(data, "Value(...)")
+    if isinstance(data, (list, tuple)):
+        data = _joined(data)
+    elif isinstance(data, (*_NUMBERS, np.ndarray)):
+        data = np.array(data)
+    elif hasattr(type(data), "__array_function__") and hasattr(type(data), "__array_ufunc__"):
+        return data
+    else:
+        raise DtypeError(
+            f"Value(...) takes numbers, NumPy arrays, nested lists of numbers, and arrays that follow NumPy's protocols; "
+            f"it was given {type(data).__name__} {data!r:.60}"
+        )
+    if data.dtype.kind in "biu":
+        data = data.astype(np.float64)
+    if data.dtype.kind not in "fc":
+        raise DtypeError(f"Value(...) takes real or complex numbers; it was given an array of dtype {data.dtype}")
+    return plain_scalar(data)
+
+
+def _joined(parts: Any) -> Any:
+    try:
+        return np.array(parts)
+    except ValueError as error:  # ragged
+        raise DtypeError(f"Value(...) was given a nested list that is not rectangular: {error}") from None
+
+
+def compute(primitive: Any, inputs: tuple[Any, ...], keywords: Any) -> Any:
+    """The plain result of an operation on plain data, as nodes keep it."""
+    scalar = primitive.scalar
+    if scalar is not None and not keywords and _all_floats(inputs):
+        try:
+            result = scalar(*inputs)
+            if type(result) is float:
+                return result
+        except (ArithmeticError, ValueError):
+            pass
+        return plain_scalar(primitive.forward(*(np.float64(x) for x in inputs)))
+    result = primitive.forward(*inputs, **keywords)
+    return result if type(result) is np.ndarray and result.ndim else plain_scalar(result)
+
+
+def _all_floats(inputs: tuple[Any, ...]) -> bool:
+    """Whether every operand is a Python float, or an integer a float stands for exactly."""
+    for x in inputs:
+        if type(x) is not float and not (type(x) is int and -(2**53) < x < 2**53):
+            return False
+    return True
+
+
+
+
+def translated(error: Exception, primitive: Any, inputs: tuple[Any, ...], keywords: Any) -> Exception:
+    """NumPy's complaint about an operation as one of ours, which names the operation and its operands."""
+    if isinstance(error, (AutodiffError, np.linalg.LinAlgError)):
+        return error
+    kind: type[AutodiffError] = DtypeError if isinstance(error, TypeError) else ShapeError
+    if isinstance(error, IndexError):
+        kind = AxisRangeError if isinstance(error, ValueError) else IndexRangeError
+    operands = ", ".join(f"{np.shape(x)} {getattr(x, 'dtype', type(x).__name__)}" for x in inputs)
+    given = "".join(f", {name}={value!r}" for name, value in keywords.items())
+    return kind(f"{primitive.name} of operands with shapes {operands}{given}: {error}")

@@ -1,0 +1,131 @@
+"""Reverse mode: one walk from the results to the operands, over the slots of nodes.
+
+For each node the gradient of its operand is g × the local derivative, fitted and summed over all the ways that lead
+there. That is backpropagation, and nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import GraphError
+from autodiff.fitting import fit, is_finite, is_plain
+from autodiff.graph import newest_first, release
+
+
+def pull_back(
+    seeds: Mapping[Any, Any],
+    nodes: Iterable[Any],
+    targets: Iterable[Any],
+    *,
+    recorded: bool = False,
+    masked: bool = False,
+    free: bool = False,
+) -> dict[Any, Any]:
+    """The gradient of every node, from those of the results.
+
+    seeds: gradient of each result · nodes: those the walk may visit · targets: where it ends, and must be finite
+    recorded: the walk records itself on Values, so that it can be differentiated again
+    masked: zero gradients stay zero from the start (tracing and lazy arrays, where a second look is not possible)
+    free: release each node once it is done
+
+    A plain walk runs without masks, and again with them only if a target's gradient came out non-finite.
+    """
+    order = newest_first(nodes)
+    masked = masked or not all(is_plain(seed._data) or type(seed._data) is tuple for seed in seeds)
+    with np.errstate(all="ignore"):
+        ends = set(targets)
+        gradients = _walk(seeds, order, ends, recorded, masked)
+        if not masked and not all(is_finite(raw_data(gradients.get(target))) for target in ends):
+            gradients = _walk(seeds, order, ends, recorded, masked=True)
+    if free:
+        for node in order:
+            release(node)
+    return gradients
+
+
+def raw_data(g: Any) -> Any:
+    """The plain number, array or tuple behind a gradient that may be a Value."""
+    return tuple(map(raw_data, g)) if type(g) is tuple else getattr(g, "_data", g)
+
+
+def _walk(
+    seeds: Mapping[Any, Any], order: Sequence[Any], ends: set[Any], recorded: bool, masked: bool
+) -> dict[Any, Any]:
+    gradients = dict(seeds)
+    needed = set(order)
+    ours: set[Any] = set()  # nodes whose gradient is a buffer made here, into which more may be added
+    for node in order:
+        g = gradients.get(node)
+        primitive = node._primitive
+        if g is None or primitive is None or node in ends:
+            continue
+        inputs = node._inputs
+        if primitive.outputs:
+            g = gradients[node] = _whole(g, node._data)
+        xs, out = (as_recorded(node), outputs_of(node)) if recorded else (inputs, node._data)
+        for operand, pull, x in zip(node._operands, primitive.masked_pulls if masked else primitive.pulls, inputs):
+            if operand not in needed or pull is None:
+                continue
+            try:
+                contribution = pull(g, xs, out, node)
+                if type(contribution) is not float or type(x) is not float:
+                    if isinstance(contribution, complex):  # a float left the reals, as (−1.0)**0.5 does
+                        contribution = _with_numpy_floats(pull, g, inputs, out, node)
+                    contribution = fit(contribution, x, node)
+            except (ArithmeticError, ValueError):  # where Python's floats raise, NumPy's answer inf or nan
+                if recorded:
+                    raise
+                contribution = fit(_with_numpy_floats(pull, g, inputs, out, node), x, node)
+            previous = gradients.get(operand)
+            if previous is None:
+                gradients[operand] = contribution
+            elif operand in ours:
+                previous += contribution
+            else:
+                gradients[operand] = _sum(previous, contribution)
+                if type(previous) is np.ndarray and type(contribution) is np.ndarray:
+                    ours.add(operand)
+    return gradients
+
+
+def as_recorded(node: Any) -> tuple[Any, ...]:
+    """The operands for rules that record: Values where there are any, raw constants elsewhere."""
+    for operand, raw in zip(node._operands, node._inputs):
+        if operand is not None and operand._data is not raw:
+            raise GraphError(
+                f"a leaf that {node._primitive.name} read was given new .data after the forward pass, so a recorded "
+                "(higher-order) backward cannot refer to it any more; run the forward pass again before differentiating"
+            )
+    return tuple(
+        raw if operand is None else outputs_of(operand) for operand, raw in zip(node._operands, node._inputs)
+    )
+
+
+def outputs_of(node: Any) -> Any:
+    """The node, or its parts as nodes if it holds a tuple."""
+    return tuple(node.part(i) for i in range(len(node._data))) if type(node._data) is tuple else node
+
+
+def _with_numpy_floats(pull: Any, g: Any, inputs: Any, out: Any, node: Any) -> Any:
+    """The rule again on NumPy's floats, which divide by zero and overflow without raising, and stay real."""
+    return pull(numpy_float(g), tuple(map(numpy_float, inputs)), numpy_float(out), node)
+
+
+def numpy_float(x: Any) -> Any:
+    """A Python number as a NumPy scalar; anything else as it is."""
+    return np.float64(x) if type(x) in (float, int) else x
+
+
+def _whole(g: Any, data: Any) -> Any:
+    """The gradient of a tuple with zeros where nothing arrived."""
+    return tuple(np.zeros_like(raw) if part is None else part for part, raw in zip(g, data))
+
+
+def _sum(a: Any, b: Any) -> Any:
+    if type(a) is tuple:
+        return tuple(y if x is None else x if y is None else x + y for x, y in zip(a, b))
+    return a + b

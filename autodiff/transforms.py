@@ -1,0 +1,285 @@
+"""From a function to its derivatives: grad, value_and_grad, vjp, jvp.
+
+Each runs the function once on fresh variables, recording, and walks the graph that it left. A transform of a transform
+works because the walk records itself: whenever an argument was a Value, or the graph reaches a variable other than the
+arguments. All of them take nested tuples, lists and dicts of arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from autodiff.containers import flatten, is_container, paths, restore
+from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeError
+from autodiff.forward import push_forward
+from autodiff.graph import ancestors, dependents
+from autodiff.modes import changed, current_mode
+from autodiff.primitives.shaping import alias
+from autodiff.recording import constant, plain_scalar
+from autodiff.reverse import pull_back
+from autodiff.value import Value, apply, constant_value, variable
+
+Function = Callable[..., Any]
+
+
+class Recording:
+    """One run of a function on fresh variables, and what the walks need to know about it.
+
+    variables: one per differentiable leaf of the arguments, None for the others · outputs: the leaves of the result
+    """
+
+    def __init__(self, f: Function, primals: Sequence[Any], chosen: Sequence[int], has_aux: bool = False) -> None:
+        self.structures: list[Any] = []
+        self.variables: list[Value | None] = []
+        arguments = list(primals)
+        for position in chosen:
+            leaves, structure = flatten(primals[position])
+            fresh = [_fresh(leaf, top=not is_container(primals[position])) for leaf in leaves]
+            arguments[position] = restore(structure, [leaf if v is None else v for leaf, v in zip(leaves, fresh)])
+            self.structures.append(structure)
+            self.variables += fresh
+        if not self.active:
+            raise DtypeError(f"{_name(f)}: argument {list(chosen)} holds no floating-point array, so there is nothing to differentiate")
+        self.since = min(v._serial for v in self.active)
+        self.given_values = any(v._primitive is not None for v in self.active)
+        self.outer = current_mode()
+        with changed(recording=True, differentiating=True):
+            result = f(*arguments)
+        self.aux: Any = None
+        if has_aux:
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise ArgumentError(f"{_name(f)} must return (result, aux) with has_aux=True; it returned {type(result).__name__}")
+            result, self.aux = result[0], _without_history(result[1], self)
+        self.outputs, self.output_structure = flatten(result)
+        where = paths(self.output_structure)
+        for output, path in zip(self.outputs, where):
+            if not isinstance(output, Value):
+                raise GradientLostError(
+                    f"{_name(f)} returned {type(output).__name__} {output!r:.40}{' at ' + path if path else ''}, not a Value: the gradient was "
+                    "lost on the way. NumPy's functions record; float(), .item(), .data and math.* do not"
+                )
+        self.nodes = ancestors(self.outputs, self.since)
+        self.traced = self.outer.trace is not None
+
+    @property
+    def active(self) -> list[Value]:
+        """The variables, without the places of constants."""
+        return [v for v in self.variables if v is not None]
+
+    @property
+    def recorded(self) -> bool:
+        """Whether derivatives are Values: an argument was one, or the graph reaches a variable besides the arguments."""
+        if self.given_values or self.traced:
+            return True
+        return self.outer.recording and self._reaches_others
+
+    @property
+    def _reaches_others(self) -> bool:
+        ours = set(self.active)
+        return any(
+            node not in ours
+            and (node._primitive is None or any(o is not None and o._carries and o not in self.nodes for o in node._operands))
+            for node in self.nodes
+        )
+
+    def result(self) -> Any:
+        """What the function returned: Values if derivatives are, plain data otherwise."""
+        return restore(self.output_structure, self.outputs if self.recorded else [o._data for o in self.outputs])
+
+    def pull(self, seeds: Sequence[Any]) -> list[Any]:
+        """The gradient of every variable from those of the outputs; None for constants. Zero where nothing arrives."""
+        path = dependents(self.nodes, [v for v in self.active if v in self.nodes])
+        arriving: dict[Value, Any] = {}
+        for output, seed in zip(self.outputs, seeds):
+            if output in path:
+                arriving[output] = arriving[output] + seed if output in arriving else seed
+        with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
+            gradients = pull_back(arriving, path, self.active, recorded=self.recorded, masked=self.traced)
+        return [None if v is None else self._handed_out(gradients.get(v), v._data) for v in self.variables]
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """The tangent of every output from those of the variables. Zero where nothing arrives."""
+        seeds = {v: t for v, t in zip(self.variables, tangents) if v is not None and t is not None}
+        path = dependents(self.nodes, [v for v in seeds if v in self.nodes])
+        with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
+            found = push_forward(seeds, path, self.outputs, recorded=self.recorded, masked=self.traced)
+        return [self._handed_out(found.get(output), output._data) for output in self.outputs]
+
+    def _handed_out(self, derivative: Any, data: Any) -> Any:
+        if derivative is None:
+            derivative = plain_scalar(np.zeros_like(data))
+        if self.recorded and not isinstance(derivative, Value):
+            return constant_value(derivative)
+        return derivative.copy() if type(derivative) is np.ndarray and derivative.base is not None else derivative
+
+    def seed(self, given: Any, like: Value, what: str) -> Any:
+        """A cotangent or tangent from the caller, checked against the Value it belongs to."""
+        if isinstance(given, Value):
+            if given.shape != like.shape:
+                raise ShapeError(f"a {what} must have the shape {like.shape} of its array, was given {given.shape}")
+            given = given if given.dtype == like.dtype else given.astype(like.dtype)
+            return given if self.recorded else given._read(f"a {what}")
+        constant(given, what)
+        return like._as_gradient(given)
+
+
+def fresh_variable(x: Any) -> Value:
+    """A variable of a transform's own: around plain data, or as another name of a caller's Value, so that both walks
+    (ours, which ends here, and the caller's, which passes through) find their way.
+    """
+    if not isinstance(x, Value):
+        return variable(x)
+    node = apply(alias, (x,))
+    node._primitive, node._operands, node._inputs, node._carries = alias, (x,), (x._data,), True
+    return node
+
+
+def _fresh(leaf: Any, top: bool) -> Value | None:
+    """A variable of our own for one leaf of an argument; None if it is a constant (ints, bools, strings, None inside containers)."""
+    if isinstance(leaf, Value):
+        return fresh_variable(leaf)
+    if leaf is None or isinstance(leaf, (str, bytes)):
+        if top:
+            raise DtypeError(f"cannot differentiate with respect to {leaf!r}; choose another argument by argnums=")
+        return None
+    if isinstance(leaf, (bool, int)) or getattr(getattr(leaf, "dtype", None), "kind", "") in "biu" and hasattr(leaf, "dtype"):
+        return variable(plain_scalar(np.asarray(leaf).astype(np.float64))) if top else None
+    return Value(leaf) if isinstance(leaf, (list, tuple)) else variable(plain_scalar(constant(leaf, "a differentiated argument")))
+
+
+def _without_history(aux: Any, run: Recording) -> Any:
+    """Auxiliary results leave as plain data (as Values where those carry an outer gradient)."""
+    leaves, structure = flatten(aux)
+    return restore(structure, [leaf._data if isinstance(leaf, Value) and not run.given_values else leaf for leaf in leaves])
+
+
+def _name(f: Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def _positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
+    given = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if any(not -count <= n < count for n in given):
+        raise ArgumentError(f"argnums={argnums} names an argument that is not there: the function was called with {count}")
+    return tuple(n % count for n in given)
+
+
+def gradients_of(run: Recording, flat: Sequence[Any], argnums: int | Sequence[int]) -> Any:
+    """Flat derivatives in the structure of the differentiated arguments: one, or a tuple if argnums is one."""
+    remaining = iter(flat)
+    shaped = tuple(restore(s, [next(remaining) for _ in range(_size(s))]) for s in run.structures)
+    return shaped[0] if isinstance(argnums, int) else shaped
+
+
+def _size(structure: Any) -> int:
+    return 1 if structure.kind is None else sum(map(_size, structure.children))
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function (f(x), ∇f(x)).
+
+    f: returns a real scalar (shape ()), or (scalar, aux) with has_aux · argnums: which arguments, one or several
+    returns: a function of the same arguments → (value, gradient), the gradient in the structure of the argument, with
+    None for leaves that are constants (ints, strings); ((value, aux), gradient) with has_aux
+    raises: ShapeError if f returns no scalar; GradientLostError if it returns a plain number
+
+    >>> value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+
+    @wraps(f, updated=())
+    def differentiated(*args: Any, **keywords: Any) -> Any:
+        run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
+        (output,) = _single(run, f)
+        gradient = gradients_of(run, run.pull([_one(output, f)]), argnums)
+        value = run.result()
+        return ((value, run.aux) if has_aux else value), gradient
+
+    return differentiated
+
+
+def _single(run: Recording, f: Function) -> list[Value]:
+    if is_container_result(run):
+        raise ShapeError(f"{_name(f)} must return one scalar to have a gradient, it returned a container; use jacobian, or has_aux=True")
+    return run.outputs
+
+
+def is_container_result(run: Recording) -> bool:
+    """Whether the function returned a tuple, list or dict."""
+    return run.output_structure.kind is not None
+
+
+def _one(output: Value, f: Function) -> Any:
+    if output.shape != ():
+        raise ShapeError(f"{_name(f)} must return a scalar to have a gradient, it returned shape {output.shape}; sum it, or use jacobian")
+    if output.dtype.kind == "c":
+        raise DtypeError(f"{_name(f)} must return a real scalar to have a gradient; take np.real or np.abs of the result")
+    return plain_scalar(np.ones_like(output._data)) if output._carries else 0.0
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """The function ∇f, of the same arguments as f.
+
+    f: returns a real scalar (shape ()) · argnums: which arguments, one or several · has_aux: f returns (scalar, aux)
+    returns: a function → gradient, in the structure, shapes and dtypes of the argument; (gradient, aux) with has_aux.
+    Arrays in, arrays out; Values if an argument was one, or if f reaches another variable while recording is on
+    raises: ShapeError if f returns no scalar; GradientLostError if it returns a plain number
+
+    >>> grad(np.sin)(0.0)
+    1.0
+    """
+    with_value = value_and_grad(f, argnums, has_aux)
+
+    @wraps(f, updated=())
+    def differentiated(*args: Any, **keywords: Any) -> Any:
+        value, gradient = with_value(*args, **keywords)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return differentiated
+
+
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """(f(*primals), pull), where pull(g) is gᵀ·J for every primal: the vector-Jacobian product.
+
+    pull takes a cotangent in the structure and shapes of the result and returns a tuple, one entry per primal; it may
+    be called again. With has_aux, f returns (result, aux) and so does vjp: (result, pull, aux)
+
+    >>> out, pull = vjp(lambda x, y: x * y, 2.0, 3.0)
+    >>> out, pull(1.0)
+    (6.0, (3.0, 2.0))
+    """
+    run = Recording(f, primals, range(len(primals)), has_aux)
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        given, structure = flatten(cotangent)
+        if structure != run.output_structure:
+            raise ShapeError("pull() needs a cotangent in the structure of the function's result")
+        seeds = [run.seed(g, output, "cotangent") for g, output in zip(given, run.outputs)]
+        return gradients_of(run, run.pull(seeds), tuple(range(len(primals))))  # type: ignore[no-any-return]
+
+    return (run.result(), pull, run.aux) if has_aux else (run.result(), pull)
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """(f(*primals), J·tangents): the derivative along a direction, by forward mode over the recorded graph.
+
+    primals, tangents: tuples of the same structure and shapes; None for the tangent of a constant
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 3.0)
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)) or len(primals) != len(tangents):
+        raise ArgumentError("jvp(f, primals, tangents) takes two tuples of the same length: jvp(f, (x,), (t,))")
+    given_values = any(isinstance(t, Value) for t in flatten(tuple(tangents))[0])
+    run = Recording(f, tuple(primals), range(len(primals)))
+    run.given_values = run.given_values or given_values
+    given, structure = flatten(tuple(tangents))
+    if structure != flatten(tuple(primals))[1]:
+        raise ShapeError("jvp(f, primals, tangents) needs tangents in the structure of the primals")
+    seeds = [None if v is None or t is None else run.seed(t, v, "tangent") for v, t in zip(run.variables, given)]
+    tangent = restore(run.output_structure, run.push(seeds))
+    return run.result(), tangent
