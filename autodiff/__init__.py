@@ -1,6 +1,7 @@
 """Reverse-mode automatic differentiation for ordinary NumPy code."""
 
 from autodiff.checkpointing import checkpoint, stop_gradient
+from autodiff.compiler.jit import jit
 from autodiff.curvature import elementwise_grad, hessian, hvp, jacobian
 from autodiff.modes import no_grad
 from autodiff.primitives.composites import log_softmax, logsumexp, one_hot, softmax
@@ -21,6 +22,7 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jit",
     "jvp",
     "linear",
     "log_softmax",

@@ -14,13 +14,12 @@ from autodiff.fitting import is_plain
 from autodiff.forward import push_forward
 from autodiff.graph import BY_SERIAL, ancestors, dependents
 from autodiff.modes import changed, current_mode
-from autodiff.primitives.kinds import Primitive, nondifferentiable
+from autodiff.primitives.kinds import Primitive
+from autodiff.primitives.shaping import stopped
 from autodiff.recording import serials
 from autodiff.reverse import pull_back
 from autodiff.transforms import Function, fresh_variable
 from autodiff.value import Value, apply, constant_value
-
-stopped = nondifferentiable(lambda x: x, name="stop_gradient")
 
 
 def stop_gradient(v: Any) -> Any:
@@ -78,7 +77,9 @@ def checkpoint(f: Function) -> Function:
             filled = [constant_value(x) if is_plain(x) else x for x in data]
             return restore(output_structure, filled)
         node = apply(_Rerun(lambda xs: run(xs)[0], data, captured).primitive, (*given, *captured))
-        return restore(output_structure, [node.part(i) if carries else x for i, (carries, x) in enumerate(zip(carrying, data))])
+        return restore(
+            output_structure, [node.part(i) if carries else x for i, (carries, x) in enumerate(zip(carrying, data))]
+        )
 
     return checkpointed
 
@@ -95,9 +96,13 @@ def _captured(outputs: Sequence[Any], stand_ins: Sequence[Value], since: int) ->
 class _Rerun:
     """One checkpointed call as a primitive: its rules run the function again and walk the graph that this leaves."""
 
-    def __init__(self, run: Callable[[Sequence[Value]], list[Any]], data: Sequence[Any], captured: Sequence[Value]) -> None:
+    def __init__(
+        self, run: Callable[[Sequence[Value]], list[Any]], data: Sequence[Any], captured: Sequence[Value]
+    ) -> None:
         self.run, self.data, self.captured = run, tuple(data), list(captured)
-        self.asked: Any = None  # the gradient that the memory below answers: every operand's pull asks with the same one
+        self.asked: Any = (
+            None  # the gradient that the memory below answers: every operand's pull asks with the same one
+        )
         self.gradients: list[Any] = []
         self.primitive = Primitive(
             "checkpoint",
@@ -141,7 +146,9 @@ class _Rerun:
         outputs, targets, path = self.again(xs)
         seeds = {target: tangent for target, tangent in zip(targets, tangents) if tangent is not None}
         reached = {node for node in path if node not in self.captured} | set(seeds)
-        found = push_forward(seeds, reached, [o for o in outputs if isinstance(o, Value)], recorded=_recorded(xs, tangents))
+        found = push_forward(
+            seeds, reached, [o for o in outputs if isinstance(o, Value)], recorded=_recorded(xs, tangents)
+        )
         return tuple(
             found[output] if isinstance(output, Value) and output in found else np.zeros_like(old)
             for old, output in zip(self.data, outputs)

@@ -55,6 +55,8 @@ def _as_dtype(g: Any, x: Any) -> Any:
             return g if g.dtype == np.float64 else g.astype(np.float64)
         return float(g.real)
     dtype = x.dtype
+    if type(g) is np.ndarray and not g.ndim:  # as np.where returns: a scalar's gradient is a scalar
+        g = g[()]
     if not hasattr(g, "dtype"):
         return dtype.type(g.real if dtype.kind != "c" else g)
     if g.dtype == dtype:

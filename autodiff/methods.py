@@ -28,7 +28,9 @@ def _method(function: Callable[..., Any]) -> Any:
 
 def _written_in_place(name: str, instead: str) -> Any:
     def method(self: Any, *args: Any, **keywords: Any) -> Any:
-        raise InPlaceError(f"v.{name}(...) would change recorded data in place, so a Value has no such method; use {instead}")
+        raise InPlaceError(
+            f"v.{name}(...) would change recorded data in place, so a Value has no such method; use {instead}"
+        )
 
     method.__name__ = name
     return method

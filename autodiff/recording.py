@@ -5,7 +5,7 @@ Scalars are Python floats and never touch NumPy; where `math` raises or leaves t
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -41,18 +41,26 @@ def plain_scalar(data: Any) -> Any:
 def constant(operand: Any, operation: str) -> Any:
     """An operand that is not a Value, checked: a number, an array, or something that NumPy turns into one."""
     kind = type(operand)
+    if kind is float:
+        return operand
     if kind is np.ndarray:
         if operand.dtype.kind in "fcbiu":
             return operand
-    elif isinstance(operand, _NUMBERS) and not isinstance(operand, (np.datetime64, np.timedelta64, np.void, np.character)):
+    elif isinstance(operand, _NUMBERS) and not isinstance(
+        operand, (np.datetime64, np.timedelta64, np.void, np.character)
+    ):
         return operand
     elif isinstance(operand, (list, tuple)):
         return constant(np.asarray(operand), operation)
+    elif hasattr(kind, "_as_operand"):  # a Value that says for itself whether it may be used
+        return operand._as_operand(operation)
     elif isinstance(operand, np.ndarray) or hasattr(kind, "__array_function__"):
         refuse_foreign(operand, operation)
         return operand
     refuse_foreign(operand, operation)
-    what = f"an array of dtype {operand.dtype}" if isinstance(operand, np.ndarray) else f"{kind.__name__} {operand!r:.60}"
+    what = (
+        f"an array of dtype {operand.dtype}" if isinstance(operand, np.ndarray) else f"{kind.__name__} {operand!r:.60}"
+    )
     raise DtypeError(f"{operation} takes Values, numbers and numeric arrays; it was given {what}")
 
 
@@ -104,22 +112,21 @@ def _joined(parts: Any) -> Any:
         raise DtypeError(f"Value(...) was given a nested list that is not rectangular: {error}") from None
 
 
-def compute(primitive: Any, inputs: tuple[Any, ...], keywords: Any) -> Any:
+def compute(primitive: Any, inputs: Sequence[Any], keywords: Any) -> Any:
     """The plain result of an operation on plain data, as nodes keep it."""
-    scalar = primitive.scalar
-    if scalar is not None and not keywords and _all_floats(inputs):
+    if primitive.scalar is not None and type(inputs[0]) in (float, int) and _all_floats(inputs):
         try:
-            result = scalar(*inputs)
+            result = primitive.scalar(*inputs)
             if type(result) is float:
                 return result
         except (ArithmeticError, ValueError):
             pass
-        return plain_scalar(primitive.forward(*(np.float64(x) for x in inputs)))
-    result = primitive.forward(*inputs, **keywords)
+        inputs = [np.float64(x) for x in inputs]
+    result = primitive.forward(*inputs) if keywords is NO_KEYWORDS else primitive.forward(*inputs, **keywords)
     return result if type(result) is np.ndarray and result.ndim else plain_scalar(result)
 
 
-def _all_floats(inputs: tuple[Any, ...]) -> bool:
+def _all_floats(inputs: Sequence[Any]) -> bool:
     """Whether every operand is a Python float, or an integer a float stands for exactly."""
     for x in inputs:
         if type(x) is not float and not (type(x) is int and -(2**53) < x < 2**53):
@@ -127,9 +134,7 @@ def _all_floats(inputs: tuple[Any, ...]) -> bool:
     return True
 
 
-
-
-def translated(error: Exception, primitive: Any, inputs: tuple[Any, ...], keywords: Any) -> Exception:
+def translated(error: Exception, primitive: Any, inputs: Sequence[Any], keywords: Any) -> Exception:
     """NumPy's complaint about an operation as one of ours, which names the operation and its operands."""
     if isinstance(error, (AutodiffError, np.linalg.LinAlgError)):
         return error

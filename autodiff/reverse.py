@@ -7,6 +7,7 @@ there. That is backpropagation, and nothing else is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from autodiff.errors import GraphError
 from autodiff.fitting import fit, is_finite, is_plain
 from autodiff.graph import newest_first, release
 
+ndarray = np.ndarray
+
 
 def pull_back(
     seeds: Mapping[Any, Any],
-    nodes: Iterable[Any],
+    nodes: AbstractSet[Any],
     targets: Iterable[Any],
     *,
     recorded: bool = False,
@@ -35,12 +38,12 @@ def pull_back(
     A plain walk runs without masks, and again with them only if a target's gradient came out non-finite.
     """
     order = newest_first(nodes)
+    ends = set(targets)
     masked = masked or not all(is_plain(seed._data) or type(seed._data) is tuple for seed in seeds)
     with np.errstate(all="ignore"):
-        ends = set(targets)
-        gradients = _walk(seeds, order, ends, recorded, masked)
+        gradients = _walk(seeds, order, nodes, ends, recorded, masked)
         if not masked and not all(is_finite(raw_data(gradients.get(target))) for target in ends):
-            gradients = _walk(seeds, order, ends, recorded, masked=True)
+            gradients = _walk(seeds, order, nodes, ends, recorded, masked=True)
     if free:
         for node in order:
             release(node)
@@ -53,41 +56,50 @@ def raw_data(g: Any) -> Any:
 
 
 def _walk(
-    seeds: Mapping[Any, Any], order: Sequence[Any], ends: set[Any], recorded: bool, masked: bool
+    seeds: Mapping[Any, Any],
+    order: Sequence[Any],
+    nodes: AbstractSet[Any],
+    ends: AbstractSet[Any],
+    recorded: bool,
+    masked: bool,
 ) -> dict[Any, Any]:
     gradients = dict(seeds)
-    needed = set(order)
     ours: set[Any] = set()  # nodes whose gradient is a buffer made here, into which more may be added
     for node in order:
         g = gradients.get(node)
         primitive = node._primitive
         if g is None or primitive is None or node in ends:
             continue
-        inputs = node._inputs
+        inputs, out = node._inputs, node._data
+        xs = inputs
         if primitive.outputs:
-            g = gradients[node] = _whole(g, node._data)
-        xs, out = (as_recorded(node), outputs_of(node)) if recorded else (inputs, node._data)
+            g = gradients[node] = _whole(g, out)
+        if recorded:
+            xs, out = as_recorded(node), outputs_of(node)
         for operand, pull, x in zip(node._operands, primitive.masked_pulls if masked else primitive.pulls, inputs):
-            if operand not in needed or pull is None:
+            if operand not in nodes or pull is None:
                 continue
             try:
                 contribution = pull(g, xs, out, node)
-                if type(contribution) is not float or type(x) is not float:
-                    if isinstance(contribution, complex):  # a float left the reals, as (−1.0)**0.5 does
-                        contribution = _with_numpy_floats(pull, g, inputs, out, node)
-                    contribution = fit(contribution, x, node)
             except (ArithmeticError, ValueError):  # where Python's floats raise, NumPy's answer inf or nan
                 if recorded:
                     raise
-                contribution = fit(_with_numpy_floats(pull, g, inputs, out, node), x, node)
-            previous = gradients.get(operand)
-            if previous is None:
+                contribution = _with_numpy_floats(pull, g, inputs, out, node)
+            kind = type(contribution)
+            if kind is not type(x) or (
+                kind is ndarray and (contribution.shape != x.shape or contribution.dtype is not x.dtype)
+            ):
+                if isinstance(contribution, complex):  # a float may have left the reals, as (−1.0)**0.5 does
+                    contribution = _with_numpy_floats(pull, g, inputs, out, node)
+                contribution = fit(contribution, x, node)
+            before = gradients.get(operand)
+            if before is None:
                 gradients[operand] = contribution
             elif operand in ours:
-                previous += contribution
+                before += contribution
             else:
-                gradients[operand] = _sum(previous, contribution)
-                if type(previous) is np.ndarray and type(contribution) is np.ndarray:
+                gradients[operand] = _sum(before, contribution)
+                if type(before) is ndarray:
                     ours.add(operand)
     return gradients
 
@@ -100,9 +112,7 @@ def as_recorded(node: Any) -> tuple[Any, ...]:
                 f"a leaf that {node._primitive.name} read was given new .data after the forward pass, so a recorded "
                 "(higher-order) backward cannot refer to it any more; run the forward pass again before differentiating"
             )
-    return tuple(
-        raw if operand is None else outputs_of(operand) for operand, raw in zip(node._operands, node._inputs)
-    )
+    return tuple(raw if operand is None else outputs_of(operand) for operand, raw in zip(node._operands, node._inputs))
 
 
 def outputs_of(node: Any) -> Any:

@@ -43,7 +43,9 @@ class Recording:
             self.structures.append(structure)
             self.variables += fresh
         if not self.active:
-            raise DtypeError(f"{_name(f)}: argument {list(chosen)} holds no floating-point array, so there is nothing to differentiate")
+            raise DtypeError(
+                f"{_name(f)}: argument {list(chosen)} holds no floating-point array, so there is nothing to differentiate"
+            )
         self.since = min(v._serial for v in self.active)
         self.given_values = any(v._primitive is not None for v in self.active)
         self.outer = current_mode()
@@ -52,7 +54,9 @@ class Recording:
         self.aux: Any = None
         if has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
-                raise ArgumentError(f"{_name(f)} must return (result, aux) with has_aux=True; it returned {type(result).__name__}")
+                raise ArgumentError(
+                    f"{_name(f)} must return (result, aux) with has_aux=True; it returned {type(result).__name__}"
+                )
             result, self.aux = result[0], _without_history(result[1], self)
         self.outputs, self.output_structure = flatten(result)
         where = paths(self.output_structure)
@@ -82,7 +86,10 @@ class Recording:
         ours = set(self.active)
         return any(
             node not in ours
-            and (node._primitive is None or any(o is not None and o._carries and o not in self.nodes for o in node._operands))
+            and (
+                node._primitive is None
+                or any(o is not None and o._carries and o not in self.nodes for o in node._operands)
+            )
             for node in self.nodes
         )
 
@@ -146,15 +153,25 @@ def _fresh(leaf: Any, top: bool) -> Value | None:
         if top:
             raise DtypeError(f"cannot differentiate with respect to {leaf!r}; choose another argument by argnums=")
         return None
-    if isinstance(leaf, (bool, int)) or getattr(getattr(leaf, "dtype", None), "kind", "") in "biu" and hasattr(leaf, "dtype"):
+    if (
+        isinstance(leaf, (bool, int))
+        or (getattr(getattr(leaf, "dtype", None), "kind", "") in "biu"
+        and hasattr(leaf, "dtype"))
+    ):
         return variable(plain_scalar(np.asarray(leaf).astype(np.float64))) if top else None
-    return Value(leaf) if isinstance(leaf, (list, tuple)) else variable(plain_scalar(constant(leaf, "a differentiated argument")))
+    return (
+        Value(leaf)
+        if isinstance(leaf, (list, tuple))
+        else variable(plain_scalar(constant(leaf, "a differentiated argument")))
+    )
 
 
 def _without_history(aux: Any, run: Recording) -> Any:
     """Auxiliary results leave as plain data (as Values where those carry an outer gradient)."""
     leaves, structure = flatten(aux)
-    return restore(structure, [leaf._data if isinstance(leaf, Value) and not run.given_values else leaf for leaf in leaves])
+    return restore(
+        structure, [leaf._data if isinstance(leaf, Value) and not run.given_values else leaf for leaf in leaves]
+    )
 
 
 def _name(f: Function) -> str:
@@ -164,7 +181,9 @@ def _name(f: Function) -> str:
 def _positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
     given = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if any(not -count <= n < count for n in given):
-        raise ArgumentError(f"argnums={argnums} names an argument that is not there: the function was called with {count}")
+        raise ArgumentError(
+            f"argnums={argnums} names an argument that is not there: the function was called with {count}"
+        )
     return tuple(n % count for n in given)
 
 
@@ -204,7 +223,9 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
 
 def _single(run: Recording, f: Function) -> list[Value]:
     if is_container_result(run):
-        raise ShapeError(f"{_name(f)} must return one scalar to have a gradient, it returned a container; use jacobian, or has_aux=True")
+        raise ShapeError(
+            f"{_name(f)} must return one scalar to have a gradient, it returned a container; use jacobian, or has_aux=True"
+        )
     return run.outputs
 
 
@@ -215,9 +236,13 @@ def is_container_result(run: Recording) -> bool:
 
 def _one(output: Value, f: Function) -> Any:
     if output.shape != ():
-        raise ShapeError(f"{_name(f)} must return a scalar to have a gradient, it returned shape {output.shape}; sum it, or use jacobian")
+        raise ShapeError(
+            f"{_name(f)} must return a scalar to have a gradient, it returned shape {output.shape}; sum it, or use jacobian"
+        )
     if output.dtype.kind == "c":
-        raise DtypeError(f"{_name(f)} must return a real scalar to have a gradient; take np.real or np.abs of the result")
+        raise DtypeError(
+            f"{_name(f)} must return a real scalar to have a gradient; take np.real or np.abs of the result"
+        )
     return plain_scalar(np.ones_like(output._data)) if output._carries else 0.0
 
 
@@ -272,7 +297,11 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
-    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)) or len(primals) != len(tangents):
+    if (
+        not isinstance(primals, (tuple, list))
+        or not isinstance(tangents, (tuple, list))
+        or len(primals) != len(tangents)
+    ):
         raise ArgumentError("jvp(f, primals, tangents) takes two tuples of the same length: jvp(f, (x,), (t,))")
     given_values = any(isinstance(t, Value) for t in flatten(tuple(tangents))[0])
     run = Recording(f, tuple(primals), range(len(primals)))

@@ -78,7 +78,7 @@ class Value(ArrayMethods):
         _fill(self, leaf_data(data if source is None else source._data))
         self._carries, self._label = True, label
         if (trace := current_mode().trace) is not None:
-            trace.new_leaf(self, source)
+            trace.new_leaf(self, data)
 
     # --- what it holds ----------------------------------------------------------------------------------------------
 
@@ -217,7 +217,9 @@ class Value(ArrayMethods):
                     "or pass backward(gradient=...) in its shape"
                 )
             if self.dtype.kind == "c":
-                raise DtypeError("backward() needs a real scalar, this Value is complex; take np.real, np.abs, or pass gradient=")
+                raise DtypeError(
+                    "backward() needs a real scalar, this Value is complex; take np.real, np.abs, or pass gradient="
+                )
             return 1.0 if type(self._data) is float else np.ones_like(self._data)
         return gradient if isinstance(gradient, Value) and current_mode().trace else self._as_gradient(gradient)
 
@@ -225,12 +227,16 @@ class Value(ArrayMethods):
         """A gradient from outside, checked and copied: the shape and dtype of the data."""
         given = given._read() if isinstance(given, Value) else given
         if np.shape(given) != self.shape:
-            raise ShapeError(f"a gradient must have the shape of its Value, {self.shape}; it was given {np.shape(given)}")
+            raise ShapeError(
+                f"a gradient must have the shape of its Value, {self.shape}; it was given {np.shape(given)}"
+            )
         if not is_plain(self._data):
             return given
         array = np.array(given)
         if array.dtype.kind not in "fcbiu" or (array.dtype.kind == "c" and self.dtype.kind != "c"):
-            raise DtypeError(f"a gradient of a {self.dtype} Value must be numbers it can hold; it was given {array.dtype}")
+            raise DtypeError(
+                f"a gradient of a {self.dtype} Value must be numbers it can hold; it was given {array.dtype}"
+            )
         return plain_scalar(array.astype(self.dtype))
 
     def zero_grad(self) -> None:
@@ -371,13 +377,13 @@ class Value(ArrayMethods):
         return _binary(contractions.matmul, other, self)
 
     def __neg__(self) -> Value:
-        return apply(arithmetic.negative, (self,))
+        return _unary(arithmetic.negative, self)
 
     def __pos__(self) -> Value:
-        return apply(arithmetic.positive, (self,))
+        return _unary(arithmetic.positive, self)
 
     def __abs__(self) -> Value:
-        return apply(arithmetic.absolute, (self,))
+        return _unary(arithmetic.absolute, self)
 
     def __lt__(self, other: Operand) -> Value:
         return _binary(nondifferentiable.less, self, other)
@@ -427,6 +433,11 @@ class Value(ArrayMethods):
     # --- NumPy's two protocols --------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        handler = DISPATCH.get(ufunc)
+        if method == "__call__" and not keywords and handler is not None:
+            if type(handler) is not Primitive:
+                return handler(*inputs)
+            return _SHORT_WAYS[len(inputs)](handler, *inputs)
         name = ufunc.__name__
         if "out" in keywords:
             raise InPlaceError(
@@ -434,16 +445,15 @@ class Value(ArrayMethods):
                 f"the gradient would be lost; write buffer = np.{name}(buffer, v)"
             )
         if method != "__call__":
-            raise UnsupportedError(f"np.{name}.{method} is not supported on Values; {_INSTEAD.get(method, 'use np.' + name)}")
+            raise UnsupportedError(
+                f"np.{name}.{method} is not supported on Values; {_INSTEAD.get(method, 'use np.' + name)}"
+            )
         if keywords:
             raise UnsupportedError(
                 f"np.{name}(..., {', '.join(f'{k}={v!r}' for k, v in keywords.items())}) is not supported on Values; leave "
                 "the keyword out: np.where(mask, ...) chooses, v.astype(...) changes the dtype"
             )
-        handler = DISPATCH.get(ufunc)
-        if handler is None:
-            raise UnsupportedError(_no_rule(f"np.{name}"))
-        return apply(handler, inputs) if isinstance(handler, Primitive) else handler(*inputs)
+        raise UnsupportedError(_no_rule(f"np.{name}"))
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         handler = DISPATCH.get(function)
@@ -456,6 +466,9 @@ class Value(ArrayMethods):
         return apply(primitive, operands, keywords)
 
 
+new = object.__new__
+FLOAT_OR_INT = frozenset({float, int})
+ndarray = np.ndarray
 FLOAT64 = np.dtype(np.float64)
 SYMBOLS = {
     "add": "+",
@@ -468,7 +481,10 @@ SYMBOLS = {
     "relu": "ReLU",
     "remainder": "%",
 }
-_INSTEAD = {"reduce": "use the function with an axis, np.sum, np.prod, np.max or np.min", "at": "use v.at[index].add(x)"}
+_INSTEAD = {
+    "reduce": "use the function with an axis, np.sum, np.prod, np.max or np.min",
+    "at": "use v.at[index].add(x)",
+}
 
 
 def _no_rule(name: str) -> str:
@@ -505,60 +521,105 @@ def apply(primitive: Primitive, operands: Sequence[Any], keywords: Any = NO_KEYW
     inputs: list[Any] = []
     carries = False
     for x in operands:
-        if isinstance(x, Value):
+        if type(x) is Value:
             parents.append(x)
             inputs.append(x._data)
             x._recorded = True
-            carries = carries or x._carries
+            if x._carries:
+                carries = True
         else:
             parents.append(None)
             inputs.append(constant(x, primitive.name))
-    raw = tuple(inputs)
     try:
-        data = compute(primitive, raw, keywords)
+        data = compute(primitive, inputs, keywords)
     except (ValueError, TypeError, IndexError) as error:
-        raise translated(error, primitive, raw, keywords) from None
-    mode = current_mode()
-    node: Value = Value.__new__(Value)
-    node._data, node._grad, node._label, node._recorded = data, None, None, False
-    node._serial = serials()
-    node._carries = carries = carries and mode.recording and primitive.differentiable
-    if carries or mode.trace is not None:
-        node._primitive, node._operands, node._inputs, node._keywords = primitive, tuple(parents), raw, keywords
-        if mode.trace is not None:
-            mode.trace.record(node)
-    else:
-        node._primitive, node._operands, node._inputs, node._keywords = None, (), (), NO_KEYWORDS
-    return node
+        raise translated(error, primitive, inputs, keywords) from None
+    return _node(data, primitive, tuple(parents), tuple(inputs), keywords, carries)
+
+
+def _unary(primitive: Primitive, x: Any) -> Value:
+    """`apply` for one operand: a short way for a float, and for an array."""
+    if type(x) is not Value:
+        return apply(primitive, (x,))
+    a = x._data
+    try:
+        data = primitive.scalar(a) if type(a) is float and primitive.scalar is not None else primitive.forward(a)
+    except (ArithmeticError, ValueError, TypeError):
+        return apply(primitive, (x,))  # which knows what NumPy answers, or what to say
+    if type(data) is not type(a):
+        return apply(primitive, (x,))
+    x._recorded = True
+    return _node(data, primitive, (x,), (a,), NO_KEYWORDS, x._carries)
 
 
 def _binary(primitive: Primitive, x: Any, y: Any) -> Value:
-    """`apply` for two operands, with a short way for two floats."""
-    x_value, y_value = type(x) is Value, type(y) is Value
-    a, b = x._data if x_value else x, y._data if y_value else y
-    if type(b) is int:
-        b = float(b)
-    if type(a) is not float or type(b) is not float or primitive.scalar is None:
+    """`apply` for two operands: a short way for floats, and for arrays."""
+    left = right = None
+    carries = False
+    a, b = x, y
+    if type(x) is Value:
+        left, a, carries = x, x._data, x._carries
+        x._recorded = True
+    elif not _is_simple(x):
         return apply(primitive, (x, y))
-    mode = current_mode()
-    if mode.trace is not None or not mode.recording:
+    if type(y) is Value:
+        right, b, carries = y, y._data, carries or y._carries
+        y._recorded = True
+    elif not _is_simple(y):
         return apply(primitive, (x, y))
     try:
-        data = primitive.scalar(a, b)
-    except (ArithmeticError, ValueError):
-        return apply(primitive, (x, y))
-    if type(data) is not float:
-        return apply(primitive, (x, y))
-    node: Value = Value.__new__(Value)
-    node._data, node._grad, node._label, node._recorded = data, None, None, False
+        if type(a) is ndarray or type(b) is ndarray:
+            data = primitive.forward(a, b)
+            if type(data) is not ndarray:
+                data = plain_scalar(data)
+        elif primitive.scalar is not None and type(a) in FLOAT_OR_INT and type(b) in FLOAT_OR_INT:
+            data = primitive.scalar(a, b)
+            if type(data) is not float:
+                return apply(primitive, (x, y))
+        else:
+            return apply(primitive, (x, y))
+    except (ArithmeticError, ValueError, TypeError):
+        return apply(primitive, (x, y))  # which knows what NumPy answers, or what to say
+    return _node(data, primitive, (left, right), (a, b), NO_KEYWORDS, carries)
+
+
+def _is_simple(x: Any) -> bool:
+    """Whether a constant needs no further look: a float, a small integer, an array of numbers."""
+    kind = type(x)
+    return kind is float or (kind is ndarray and x.dtype.kind in "fc") or (kind is int and -(2**53) < x < 2**53)
+
+
+def _node(
+    data: Any,
+    primitive: Primitive,
+    parents: tuple[Value | None, ...],
+    inputs: tuple[Any, ...],
+    keywords: Any,
+    carries: bool,
+) -> Value:
+    """The result of an operation, with its history if a gradient flows through it, or if the compiler is tracing."""
+    node: Value = new(Value)
+    node._data = data
     node._serial = serials()
-    if (x_value and x._carries) or (y_value and y._carries):
-        node._carries, node._primitive, node._keywords = True, primitive, NO_KEYWORDS
-        node._operands, node._inputs = (x if x_value else None, y if y_value else None), (a, b)
+    node._grad = node._label = None
+    node._recorded = False
+    mode = current_mode()
+    node._carries = carries = carries and mode.recording and primitive.differentiable
+    if carries or mode.trace is not None:
+        node._primitive = primitive
+        node._operands = parents
+        node._inputs = inputs
+        node._keywords = keywords
+        if mode.trace is not None:
+            mode.trace.record(node)
     else:
-        node._carries, node._primitive, node._keywords = False, None, NO_KEYWORDS
+        node._primitive = None
         node._operands = node._inputs = ()
+        node._keywords = NO_KEYWORDS
     return node
+
+
+_SHORT_WAYS: dict[int, Any] = {1: _unary, 2: _binary, 3: lambda primitive, *operands: apply(primitive, operands)}
 
 
 def _read_only(data: Any) -> Any:

@@ -83,8 +83,6 @@ def measure(row: Row, seconds: float) -> Timing:
     """Set up every contestant, hold their results against each other, then time them for about `seconds`."""
     steps = {c: row.contestants[c]() for c in COLUMNS if c in row.contestants and available(c)}
     agree(row, steps)
-    gc.collect()
-    gc.freeze()
     batches = {c: repetitions(step) for c, step in steps.items()}
     timing = Timing(row, {c: [] for c in steps})
     end = time.perf_counter() + seconds

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+import nn
 from autodiff import Value
 from benchmarks.harness import Row, Step
 from benchmarks.peers import jax, torch
@@ -36,7 +37,6 @@ def autodiff() -> Step:
     parameters = [Value(a) for a in first_weights()]
     squares = [np.zeros_like(p.data) for p in parameters]
     *cells, w_out, b_out = parameters
-    rows = np.arange(TARGETS.size)
 
     def layer(sequence: Any, w: Value, u: Value, b: Value) -> list[Value]:
         h = c = np.zeros((BATCH, HIDDEN), np.float32)
@@ -48,13 +48,11 @@ def autodiff() -> Step:
             outputs.append(h)
         return outputs
 
-    def step() -> Value:
+    def step() -> Any:
         sequence: Any = INPUTS
         for k in range(LAYERS):
             sequence = layer(sequence, *cells[3 * k : 3 * k + 3])
-        logits = np.concatenate(sequence) @ w_out + b_out
-        shifted = logits - logits.data.max(axis=1, keepdims=True)
-        loss = np.mean(np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, TARGETS])
+        loss = nn.cross_entropy(np.concatenate(sequence) @ w_out + b_out, TARGETS)
         loss.backward()
         for p, s in zip(parameters, squares, strict=True):
             g = p.grad
@@ -94,7 +92,7 @@ def pytorch() -> Step:
 
 
 def jax_scan() -> Step:
-    np_, nn = jax.numpy, jax.nn
+    np_, jnn = jax.numpy, jax.nn
     x, targets = np_.asarray(INPUTS), np_.asarray(TARGETS)
     state = [(np_.asarray(a), np_.zeros_like(a)) for a in first_weights()]
 
@@ -102,8 +100,8 @@ def jax_scan() -> Step:
         def cell(carry: Any, x: Any) -> Any:
             h, c = carry
             i, f, g, o = np_.split(x + h @ u, 4, axis=1)
-            c = nn.sigmoid(f) * c + nn.sigmoid(i) * np_.tanh(g)
-            h = nn.sigmoid(o) * np_.tanh(c)
+            c = jnn.sigmoid(f) * c + jnn.sigmoid(i) * np_.tanh(g)
+            h = jnn.sigmoid(o) * np_.tanh(c)
             return (h, c), h
 
         zeros = np_.zeros((BATCH, HIDDEN), np_.float32)
@@ -113,7 +111,7 @@ def jax_scan() -> Step:
         *cells, w_out, b_out = parameters
         for k in range(LAYERS):
             x = layer(x, *cells[3 * k : 3 * k + 3])
-        logits = nn.log_softmax((x @ w_out + b_out).reshape(-1, SYMBOLS))
+        logits = jnn.log_softmax((x @ w_out + b_out).reshape(-1, SYMBOLS))
         return -logits[np_.arange(targets.size), targets].mean()
 
     def rmsprop(p: Any, s: Any, g: Any) -> Any:

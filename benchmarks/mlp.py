@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autodiff import Value
+import nn
 from benchmarks.harness import Goal, Row, Step
 from benchmarks.peers import autograd, jax, mygrad, torch
 
@@ -32,20 +32,17 @@ class Problem:
         return [(w.copy(), b.copy()) for w, b in self.start]
 
     def autodiff(self) -> Step:
-        x, y, half = self.x, self.y, 0.5 / self.batch
-        layers = [(Value(w), Value(b)) for w, b in self.start]
-        parameters = [p for layer in layers for p in layer]
+        x, y = self.x, self.y
+        model = nn.MLP(self.sizes[0], self.sizes[1:], activation="tanh", dtype=self.dtype)
+        for p, start in zip(model.parameters(), (array for layer in self.start for array in layer), strict=True):
+            p.data = start
+        optimizer = nn.SGD(model.parameters(), learning_rate=RATE)
 
-        def step() -> Value:
-            h = x
-            for w, b in layers[:-1]:
-                h = np.tanh(h @ w + b)
-            w, b = layers[-1]
-            loss = ((h @ w + b - y) ** 2).sum() * half
+        def step() -> Any:
+            loss = nn.squared_error(model(x), y)
+            model.zero_grad()
             loss.backward()
-            for p in parameters:
-                p.data -= RATE * p.grad
-                p.zero_grad()
+            optimizer.step()
             return loss
 
         return step

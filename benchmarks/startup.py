@@ -1,5 +1,6 @@
 """What `import` costs, each time in a fresh process."""
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -22,7 +23,8 @@ TIMED = "from time import perf_counter as t; start = t(); import {}; print((t() 
 def import_time(module: str) -> float:
     """Microseconds that `import module` takes in a new interpreter, the interpreter's own start left out."""
     command = [sys.executable, "-c", TIMED.format(module)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as installed
+    return float(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
 
 
 def _step(module: str) -> Step:

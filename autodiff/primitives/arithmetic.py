@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import UnsupportedError
-from autodiff.primitives.kinds import NONZERO, POSITIVE, REAL, composite, elementwise, linear, refuse
+from autodiff.primitives.kinds import DISPATCH, NONZERO, POSITIVE, REAL, composite, elementwise, linear, refuse
 
 add = elementwise(np.add, [1, 1], scalar=operator.add)
 subtract = elementwise(np.subtract, [1, -1], scalar=operator.sub)
@@ -34,10 +34,10 @@ degrees = elementwise(np.degrees, [180 / math.pi])
 
 
 def _power_base(x: Any, y: Any) -> Any:
-    """∂(x**y)/∂x = y·x**(y − 1), and 0 where y is 0 (x**0 is constant, at x = 0 too)."""
+    """∂(x**y)/∂x = y·x**(y − 1), and 0 at x = y = 0, where x**0 is constant."""
     if type(y) in (int, float):  # a literal exponent
         return 2 * x if y == 2 else 0 * x if y == 0 else y * x ** (y - 1)
-    flat = y == 0
+    flat = (x == 0) & (y == 0)  # not all of y == 0: ∂²(x**y)/∂x∂y is 1/x there
     return np.where(flat, 0.0, y * x ** np.where(flat, 1.0, y - 1))
 
 
@@ -47,9 +47,14 @@ def _power_exponent(x: Any, y: Any, out: Any) -> Any:
     return np.where(flat, 0.0, np.log(np.where(flat, 1.0, x)) * out)
 
 
-power = elementwise(operator.pow, [_power_base, _power_exponent], domain=[POSITIVE, REAL], scalar=operator.pow, name="power")
+power = elementwise(
+    operator.pow, [_power_base, _power_exponent], domain=[POSITIVE, REAL], scalar=operator.pow, name="power"
+)
+DISPATCH[np.power] = power  # the operator is faster than the ufunc for small integer exponents, and as exact
 float_power = elementwise(np.float_power, [_power_base, _power_exponent], domain=[POSITIVE, REAL])
-remainder = elementwise(np.remainder, [1, lambda x, y: -np.floor_divide(x, y)], domain=[REAL, NONZERO], scalar=operator.mod)
+remainder = elementwise(
+    np.remainder, [1, lambda x, y: -np.floor_divide(x, y)], domain=[REAL, NONZERO], scalar=operator.mod
+)
 fmod = elementwise(np.fmod, [1, lambda x, y: -np.trunc(x / y)], domain=[REAL, NONZERO])
 
 
@@ -76,12 +81,20 @@ def _share_fmax(x: Any, y: Any) -> Any:
 maximum = elementwise(np.maximum, [lambda x, y: _share_max(x, y), lambda x, y: _share_max(y, x)])
 minimum = elementwise(np.minimum, [lambda x, y: _share_max(y, x), lambda x, y: _share_max(x, y)])
 fmax = elementwise(np.fmax, [lambda x, y: _share_fmax(x, y), lambda x, y: _share_fmax(y, x)])
-fmin = elementwise(np.fmin, [lambda x, y: ((x < y) | np.isnan(y)) + 0.5 * (x == y), lambda x, y: ((y < x) | np.isnan(x)) + 0.5 * (x == y)])
+fmin = elementwise(
+    np.fmin,
+    [lambda x, y: ((x < y) | np.isnan(y)) + 0.5 * (x == y), lambda x, y: ((y < x) | np.isnan(x)) + 0.5 * (x == y)],
+)
 
-hypot = elementwise(np.hypot, [lambda x, out: _ratio(x, out), lambda y, out: _ratio(y, out)], domain=NONZERO, scalar=math.hypot)
+hypot = elementwise(
+    np.hypot, [lambda x, out: _ratio(x, out), lambda y, out: _ratio(y, out)], domain=NONZERO, scalar=math.hypot
+)
 arctan2 = elementwise(
     np.arctan2,
-    [lambda x, y: _ratio(_ratio(y, np.hypot(x, y)), np.hypot(x, y)), lambda x, y: -_ratio(_ratio(x, np.hypot(x, y)), np.hypot(x, y))],
+    [
+        lambda x, y: _ratio(_ratio(y, np.hypot(x, y)), np.hypot(x, y)),
+        lambda x, y: -_ratio(_ratio(x, np.hypot(x, y)), np.hypot(x, y)),
+    ],
     domain=NONZERO,
     scalar=math.atan2,
 )
@@ -105,7 +118,16 @@ bounded = elementwise(
 
 
 @composite(np.clip)
-def clip(a: Any, a_min: Any = np._NoValue, a_max: Any = np._NoValue, out: Any = None, *, min: Any = np._NoValue, max: Any = np._NoValue, **keywords: Any) -> Any:
+def clip(
+    a: Any,
+    a_min: Any = np._NoValue,
+    a_max: Any = np._NoValue,
+    out: Any = None,
+    *,
+    min: Any = np._NoValue,
+    max: Any = np._NoValue,
+    **keywords: Any,
+) -> Any:
     """a held between two bounds, either of which may be None."""
     refuse("clip", out=out, **keywords)
     low, high = (min if a_min is np._NoValue else a_min), (max if a_max is np._NoValue else a_max)
@@ -117,7 +139,9 @@ def clip(a: Any, a_min: Any = np._NoValue, a_max: Any = np._NoValue, out: Any = 
 conjugate = linear(np.conjugate, [lambda g: np.conjugate(g)])
 real = elementwise(np.real, [1], name="real")
 imag = elementwise(lambda x: np.imag(x), [-1j], name="imag")
-angle_ = elementwise(lambda x: np.angle(x), [lambda x: -1j / x if np.iscomplexobj(x) else 0.0 * x], domain=NONZERO, name="angle")
+angle_ = elementwise(
+    lambda x: np.angle(x), [lambda x: -1j / x if np.iscomplexobj(x) else 0.0 * x], domain=NONZERO, name="angle"
+)
 
 
 @composite(np.real)
@@ -148,4 +172,6 @@ def divmod_(x: Any, y: Any) -> Any:
 @composite(np.frexp, np.modf, np.ldexp, np.nextafter, np.spacing)
 def no_rule(*operands: Any) -> Any:
     """Functions that take numbers apart bit by bit."""
-    raise UnsupportedError("frexp, modf, ldexp, nextafter and spacing have no derivative; use v.data for the plain array")
+    raise UnsupportedError(
+        "frexp, modf, ldexp, nextafter and spacing have no derivative; use v.data for the plain array"
+    )

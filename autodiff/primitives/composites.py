@@ -26,7 +26,9 @@ def _given(where: Any) -> Any:
 
 
 @composite(np.mean)
-def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
+def mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> Any:
     """Σ a / n over axes."""
     refuse("mean", dtype=dtype, out=out)
     total = np.sum(a, axis=axis, keepdims=True if where is not True else keepdims, where=_given(where))
@@ -37,7 +39,18 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
 
 
 @composite(np.var)
-def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = True, mean: Any = None, correction: Any = None) -> Any:
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
     """Σ |a − mean|² / (n − ddof) over axes."""
     refuse("var", dtype=dtype, out=out)
     if correction is not None and correction is not np._NoValue:
@@ -57,7 +70,18 @@ def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any 
 
 
 @composite(np.std)
-def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *, where: Any = True, mean: Any = None, correction: Any = None) -> Any:
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
     """√var; its gradient at a constant is 0."""
     refuse("std", dtype=dtype, out=out)
     variance = np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
@@ -83,7 +107,11 @@ def _softmax_from(x: Any, x_like: Any, out: Any, axis: Any, keepdims: bool) -> A
 
 _logsumexp = primitive(
     _logsumexp_forward,
-    [lambda g, x, x_like, out, axis, keepdims: expand(g, x_like, axis, keepdims) * _softmax_from(x, x_like, out, axis, keepdims)],
+    [
+        lambda g, x, x_like, out, axis, keepdims: (
+            expand(g, x_like, axis, keepdims) * _softmax_from(x, x_like, out, axis, keepdims)
+        )
+    ],
     jvp=lambda tangents, x, x_like, out, axis, keepdims: np.sum(
         tangents[0] * _softmax_from(x, x_like, out, axis, keepdims), axis=axis, keepdims=keepdims
     ),
@@ -135,7 +163,9 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
 
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
-        raise DtypeError(f"one_hot takes integer labels, was given dtype {labels.dtype}; convert with labels.astype(int)")
+        raise DtypeError(
+            f"one_hot takes integer labels, was given dtype {labels.dtype}; convert with labels.astype(int)"
+        )
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise IndexRangeError(f"one_hot takes labels in [0, {classes}), was given {labels.min()} to {labels.max()}")
     return np.eye(classes, dtype=dtype)[labels]

@@ -41,22 +41,22 @@ Axes = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def _tensordot_left(g: Any, x_like: Any, y: Any, axes: Axes) -> Any:
-    free = x_like.ndim - len(axes[0])
-    kept = [i for i in range(y.ndim) if i not in axes[1]]
-    product = np.tensordot(g, y, (list(range(free, g.ndim)), kept))
+    free = np.ndim(x_like) - len(axes[0])
+    kept = [i for i in range(np.ndim(y)) if i not in axes[1]]
+    product = np.tensordot(g, y, (list(range(free, np.ndim(g))), kept))
     # the contracted axes now stand in the order of y: put each where x has it
-    order = [i for i in range(x_like.ndim) if i not in axes[0]]
+    order = [i for i in range(np.ndim(x_like)) if i not in axes[0]]
     order += [axes[0][axes[1].index(j)] for j in sorted(axes[1])]
-    return np.transpose(product, tuple(order.index(i) for i in range(x_like.ndim)))
+    return np.transpose(product, tuple(order.index(i) for i in range(np.ndim(x_like))))
 
 
 def _tensordot_right(g: Any, x: Any, y_like: Any, axes: Axes) -> Any:
-    free = x.ndim - len(axes[0])
-    kept = [i for i in range(x.ndim) if i not in axes[0]]
+    free = np.ndim(x) - len(axes[0])
+    kept = [i for i in range(np.ndim(x)) if i not in axes[0]]
     product = np.tensordot(x, g, (kept, list(range(free))))
     order = [axes[1][axes[0].index(i)] for i in sorted(axes[0])]
-    order += [j for j in range(y_like.ndim) if j not in axes[1]]
-    return np.transpose(product, tuple(order.index(j) for j in range(y_like.ndim)))
+    order += [j for j in range(np.ndim(y_like)) if j not in axes[1]]
+    return np.transpose(product, tuple(order.index(j) for j in range(np.ndim(y_like))))
 
 
 _tensordot = multilinear(
@@ -138,7 +138,7 @@ def _einsum_adjoint(g: Any, i: int, xs: Any, xs_like: Any, subscripts: str) -> A
     others = [(term, x) for j, (term, x) in enumerate(zip(terms, xs)) if j != i]
     known = set(result).union(*(term for term, _ in others))
     unique = "".join(dict.fromkeys(mine))
-    size = dict(zip(mine, x_like.shape))
+    size = dict(zip(mine, np.shape(x_like)))
     ones = [(label, np.ones(size[label], dtype=x_like.dtype)) for label in unique if label not in known]
     parts = [(result, g), *others, *ones]
     free = iter(label for label in string.ascii_letters if label not in subscripts)
@@ -184,7 +184,9 @@ def explicit_subscripts(subscripts: str, shapes: list[tuple[int, ...]]) -> str:
     terms = [term.replace("...", ellipsis[most - n :] if n else "") for term, n in zip(terms, hidden)]
     for term, shape in zip(terms, shapes):
         if len(term) != len(shape):
-            raise ShapeError(f"np.einsum({subscripts!r}): {term!r} names {len(term)} axes of an operand with shape {shape}")
+            raise ShapeError(
+                f"np.einsum({subscripts!r}): {term!r} names {len(term)} axes of an operand with shape {shape}"
+            )
     if arrow:
         result = result.replace("...", ellipsis)
     else:

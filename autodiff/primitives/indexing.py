@@ -35,9 +35,7 @@ def split_index(index: Any) -> tuple[Skeleton, tuple[Any, ...]]:
     skeleton: list[Any] = []
     arrays: list[Any] = []
     for part in index if type(index) is tuple else (index,):
-        if part is None or part is Ellipsis:
-            skeleton.append(part)
-        elif type(part) is int:
+        if part is None or part is Ellipsis or type(part) is int:
             skeleton.append(part)
         elif isinstance(part, slice):
             skeleton.append(("slice", _bound(part.start), _bound(part.stop), _bound(part.step)))
@@ -130,6 +128,14 @@ part = linear(
 """One result of an operation that has several."""
 
 
+def _refuse_complex(value: Any, x: Any, verb: str) -> None:
+    if value.dtype.kind != "c" and np.iscomplexobj(x):
+        raise DtypeError(
+            f"v.at[index].{verb}(x) was given complex numbers for a Value of dtype {value.dtype}, which would lose their "
+            "imaginary parts; take np.real of them, or v.astype(complex) first"
+        )
+
+
 class At:
     """`v.at[index]`: what item assignment would write, as a new Value.
 
@@ -148,11 +154,13 @@ class At:
     def set(self, x: Any) -> Any:
         """The Value with the elements at the index replaced by x; of repeated positions the last one wins."""
         skeleton, arrays = split_index(self._index)
+        _refuse_complex(self._value, x, "set")
         return replace(self._value, x, *arrays, index=skeleton)
 
     def add(self, x: Any) -> Any:
         """The Value with x added at the index; repeated positions receive every addition."""
         skeleton, arrays = split_index(self._index)
+        _refuse_complex(self._value, x, "add")
         chosen = getitem(self._value, *arrays, index=skeleton)
         return self._value + put(
             np.broadcast_to(x, chosen.shape), *arrays, index=skeleton, shape=self._value.shape

@@ -132,7 +132,10 @@ class Primitive:
 
     def _push(self, template: str) -> Push:
         if self.kind == "elementwise":
-            partials = [_adapt(rule, "partial", template, "t, xs, out, node") for rule in self.rules]
+            partials = [
+                _adapt(rule, "partial", template if callable(rule) else "{partial} * t", "t, xs, out, node")
+                for rule in self.rules
+            ]
             return lambda tangents, xs, out, node: _total(
                 partial(t, xs, out, node) for partial, t in zip(partials, tangents) if t is not None
             )
@@ -153,9 +156,7 @@ class Primitive:
 
     def _push_multilinear(self, tangents: Sequence[Any], xs: Sequence[Any], out: Any, node: Any) -> Any:
         """Σᵢ op(x₀, …, tᵢ, …): the product rule."""
-        return _total(
-            self(*xs[:i], t, *xs[i + 1 :], **node._keywords) for i, t in enumerate(tangents) if t is not None
-        )
+        return _total(self(*xs[:i], t, *xs[i + 1 :], **node._keywords) for i, t in enumerate(tangents) if t is not None)
 
     def _rules_for(self, xs: Sequence[Any]) -> Sequence[Any]:
         """One rule per operand; operands beyond the rules are constants (the arrays of an index)."""
@@ -181,11 +182,12 @@ class _EveryOperand:
         raise TypeError("a variadic entry has as many pulls as it is given operands")
 
 
+_CONSTANT_PULLS: dict[Any, Pull] = {1: lambda g, xs, out, node: g, -1: lambda g, xs, out, node: -g}
+
+
 def _pull(rule: Any, template: str) -> Pull:
-    if template == "{partial} * g" and rule == 1:
-        return lambda g, xs, out, node: g
-    if template == "{partial} * g" and rule == -1:
-        return lambda g, xs, out, node: -g
+    if not callable(rule):  # a number is finite: there is nothing to mask
+        return _CONSTANT_PULLS.get(rule) or (lambda g, xs, out, node: rule * g)
     return _adapt(rule, "partial" if "{partial}" in template else "rule", template, "g, xs, out, node")
 
 

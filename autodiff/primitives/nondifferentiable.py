@@ -79,14 +79,22 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stab
 def any_(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     """Whether any element is true."""
     refuse("any", out=out)
-    return _any(a, axis=axis, keepdims=_flag(keepdims)) if where is True else _any(np.logical_and(a, where), axis=axis, keepdims=_flag(keepdims))
+    return (
+        _any(a, axis=axis, keepdims=_flag(keepdims))
+        if where is True
+        else _any(np.logical_and(a, where), axis=axis, keepdims=_flag(keepdims))
+    )
 
 
 @composite(np.all)
 def all_(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     """Whether all elements are true."""
     refuse("all", out=out)
-    return _all(a, axis=axis, keepdims=_flag(keepdims)) if where is True else _all(np.logical_or(a, np.logical_not(where)), axis=axis, keepdims=_flag(keepdims))
+    return (
+        _all(a, axis=axis, keepdims=_flag(keepdims))
+        if where is True
+        else _all(np.logical_or(a, np.logical_not(where)), axis=axis, keepdims=_flag(keepdims))
+    )
 
 
 @composite(np.round, np.around)
@@ -168,25 +176,44 @@ def _flag(keepdims: Any) -> bool:
     return False if keepdims is np._NoValue else bool(keepdims)
 
 
-_zeros_like = nondifferentiable(lambda x, *, dtype=None, shape=None: np.zeros_like(x, dtype=dtype, shape=shape), name="zeros_like")
-_ones_like = nondifferentiable(lambda x, *, dtype=None, shape=None: np.ones_like(x, dtype=dtype, shape=shape), name="ones_like")
-_full_like = nondifferentiable(lambda x, value, *, dtype=None, shape=None: np.full_like(x, value, dtype=dtype, shape=shape), name="full_like")
+_zeros_like = nondifferentiable(
+    lambda x, *, dtype=None, shape=None: np.zeros_like(x, dtype=dtype, shape=shape), name="zeros_like"
+)
+_ones_like = nondifferentiable(
+    lambda x, *, dtype=None, shape=None: np.ones_like(x, dtype=dtype, shape=shape), name="ones_like"
+)
+_full_like = nondifferentiable(
+    lambda x, value, *, dtype=None, shape=None: np.full_like(x, value, dtype=dtype, shape=shape), name="full_like"
+)
 
 
 @composite(np.zeros_like, np.empty_like)
-def zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+def zeros_like(
+    a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
     """Zeros of the shape and dtype of a. (empty_like too: nothing can be written into it.)"""
     return _zeros_like(a, dtype=dtype, shape=shape)
 
 
 @composite(np.ones_like)
-def ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+def ones_like(
+    a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
     """Ones of the shape and dtype of a."""
     return _ones_like(a, dtype=dtype, shape=shape)
 
 
 @composite(np.full_like)
-def full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+def full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
     """An array of one number, in the shape and dtype of a. A fill value with a gradient is broadcast instead."""
     if hasattr(type(fill_value), "_record"):
         return np.broadcast_to(fill_value, a.shape if shape is None else shape).astype(dtype or a.dtype)

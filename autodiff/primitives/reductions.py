@@ -72,7 +72,10 @@ def _prod_jvp(tangents: Any, x: Any, x_like: Any, axis: Any, keepdims: bool) -> 
 
 
 _prod = primitive(
-    lambda x, *, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims), [_prod_vjp], jvp=_prod_jvp, name="prod"
+    lambda x, *, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims),
+    [_prod_vjp],
+    jvp=_prod_jvp,
+    name="prod",
 )
 
 
@@ -92,10 +95,16 @@ def _extremum_jvp(tangents: Any, x: Any, x_like: Any, out: Any, axis: Any, keepd
 
 
 _max = primitive(
-    lambda x, *, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims), [_extremum_vjp], jvp=_extremum_jvp, name="max"
+    lambda x, *, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims),
+    [_extremum_vjp],
+    jvp=_extremum_jvp,
+    name="max",
 )
 _min = primitive(
-    lambda x, *, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims), [_extremum_vjp], jvp=_extremum_jvp, name="min"
+    lambda x, *, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims),
+    [_extremum_vjp],
+    jvp=_extremum_jvp,
+    name="min",
 )
 
 
@@ -103,9 +112,7 @@ def _reverse_cumsum(g: Any, axis: int) -> Any:
     return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
 
 
-_cumsum = linear(
-    lambda x, *, axis: np.cumsum(x, axis=axis), [lambda g, axis: _reverse_cumsum(g, axis)], name="cumsum"
-)
+_cumsum = linear(lambda x, *, axis: np.cumsum(x, axis=axis), [lambda g, axis: _reverse_cumsum(g, axis)], name="cumsum")
 
 
 def _cumprod_vjp(g: Any, x: Any, axis: int) -> Any:
@@ -164,7 +171,15 @@ def _keep(keepdims: Any) -> bool:
 
 
 @composite(np.sum)
-def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Any:
+def sum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """Σ a over axes; `initial` is added, elements where `where` is False are left out."""
     refuse("sum", dtype=dtype, out=out)
     if where is not True and where is not np._NoValue:
@@ -174,7 +189,15 @@ def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: 
 
 
 @composite(np.prod)
-def prod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Any:
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """∏ a over axes; exact with zeros."""
     refuse("prod", dtype=dtype, out=out)
     if where is not True and where is not np._NoValue:
@@ -196,14 +219,18 @@ def _extremum(extreme: Any, pairwise: Any, a: Any, axis: Any, keepdims: Any, ini
 
 
 @composite(np.max, np.amax)
-def max(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Any:
+def max(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
+) -> Any:
     """The largest element along axes; ties share the gradient equally."""
     refuse("max", out=out)
     return _extremum(_max, np.maximum, a, axis, keepdims, initial, where)
 
 
 @composite(np.min, np.amin)
-def min(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Any:
+def min(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
+) -> Any:
     """The smallest element along axes; ties share the gradient equally."""
     refuse("min", out=out)
     return _extremum(_min, np.minimum, a, axis, keepdims, initial, where)

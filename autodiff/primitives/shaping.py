@@ -17,11 +17,20 @@ _reshape = linear(
 _transpose = linear(
     lambda x, *, axes: np.transpose(x, axes), [lambda g, axes: np.transpose(g, _inverse(axes))], name="transpose"
 )
-_broadcast_to = linear(lambda x, *, shape: np.broadcast_to(x, shape), [lambda g: g], broadcasts=True, name="broadcast_to")
-_astype = linear(lambda x, *, dtype: x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x), [lambda g: g], name="astype")
+_broadcast_to = linear(
+    lambda x, *, shape: np.broadcast_to(x, shape), [lambda g: g], broadcasts=True, name="broadcast_to"
+)
+_astype = linear(
+    lambda x, *, dtype: x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x),
+    [lambda g: g],
+    name="astype",
+)
 _to_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dtype), name="to_integers")
 alias = linear(lambda x: x, [lambda g: g], name="alias")
 """The same number under another name: how a transform makes its own variable out of a caller's Value."""
+
+stopped = nondifferentiable(lambda x: x, name="stop_gradient")
+"""The same number without a gradient."""
 
 where_ = linear(
     lambda condition, x, y: np.where(condition, x, y),
@@ -47,7 +56,9 @@ def _negated(shift: Any) -> Any:
 
 
 _roll = linear(
-    lambda x, *, shift, axis: np.roll(x, shift, axis), [lambda g, shift, axis: np.roll(g, _negated(shift), axis)], name="roll"
+    lambda x, *, shift, axis: np.roll(x, shift, axis),
+    [lambda g, shift, axis: np.roll(g, _negated(shift), axis)],
+    name="roll",
 )
 
 
@@ -59,7 +70,9 @@ def _slice_of(g: Any, i: int, xs_like: Sequence[Any], axis: int) -> Any:
 
 
 _concatenate = linear(
-    lambda *xs, axis: np.concatenate(xs, axis=axis), adjoint=lambda g, i, xs_like, axis: _slice_of(g, i, xs_like, axis), name="concatenate"
+    lambda *xs, axis: np.concatenate(xs, axis=axis),
+    adjoint=lambda g, i, xs_like, axis: _slice_of(g, i, xs_like, axis),
+    name="concatenate",
 )
 
 
@@ -136,7 +149,10 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 
 def _axes(a: Any, axis: Any) -> tuple[int, ...]:
-    return tuple(np.lib.array_utils.normalize_axis_index(i, a.ndim) for i in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    return tuple(
+        np.lib.array_utils.normalize_axis_index(i, a.ndim)
+        for i in (axis if isinstance(axis, (tuple, list)) else (axis,))
+    )
 
 
 @composite(np.moveaxis)
@@ -199,7 +215,9 @@ def atleast_2d(*arys: Any) -> Any:
 
 
 @composite(np.concatenate)
-def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
     """Arrays joined along an existing axis (flattened first if None)."""
     refuse("concatenate", out=out, dtype=dtype)
     arrays = list(arrays)
@@ -215,7 +233,9 @@ def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, cas
     arrays = list(arrays)
     shapes = {np.shape(a) for a in arrays}
     if len(shapes) != 1:
-        raise ShapeError(f"np.stack needs arrays of one shape, was given {sorted(shapes)}; np.concatenate joins unequal ones")
+        raise ShapeError(
+            f"np.stack needs arrays of one shape, was given {sorted(shapes)}; np.concatenate joins unequal ones"
+        )
     return _concatenate(*(np.expand_dims(a, axis) for a in arrays), axis=operator.index(axis))
 
 
@@ -238,7 +258,9 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     n = ary.shape[axis]
     if isinstance(indices_or_sections, (int, np.integer)):
         if n % indices_or_sections:
-            raise ShapeError(f"np.split: axis {axis} of length {n} does not divide into {indices_or_sections} equal parts")
+            raise ShapeError(
+                f"np.split: axis {axis} of length {n} does not divide into {indices_or_sections} equal parts"
+            )
         cuts = [int(i) for i in range(0, n + 1, n // indices_or_sections)] if n else [0] * (indices_or_sections + 1)
     else:
         cuts = [0, *(operator.index(i) for i in indices_or_sections), n]
@@ -300,14 +322,20 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
     if mode == "constant" or mode == "empty":
         constant = keywords.pop("constant_values", 0)
         if keywords:
-            raise UnsupportedError(f"np.pad(mode={mode!r}) takes no {sorted(keywords)} on a Value; it takes constant_values")
+            raise UnsupportedError(
+                f"np.pad(mode={mode!r}) takes no {sorted(keywords)} on a Value; it takes constant_values"
+            )
         padded = _pad_zeros(array, width=width)
         return padded if _is_zero(constant) else padded + _border(array, width, constant)
     if mode in ("edge", "reflect", "symmetric", "wrap") and keywords.get("reflect_type", "even") == "even":
-        positions = np.arange(array.size).reshape(array.shape)  # pad the positions, then gather: linear, whatever the mode
+        positions = np.arange(array.size).reshape(
+            array.shape
+        )  # pad the positions, then gather: linear, whatever the mode
         chosen = np.pad(positions, width, mode=mode)
         return np.ravel(array)[chosen]
-    raise UnsupportedError(f"np.pad with mode={mode!r} and {keywords} has no derivative here; use constant, edge, reflect, symmetric or wrap")
+    raise UnsupportedError(
+        f"np.pad with mode={mode!r} and {keywords} has no derivative here; use constant, edge, reflect, symmetric or wrap"
+    )
 
 
 def _is_zero(constant: Any) -> bool:
@@ -321,7 +349,9 @@ def _border(array: Any, width: Any, constant: Any) -> Any:
     border = np.zeros(shape)
     for axis, (before, after) in enumerate(width):
         place = np.arange(shape[axis]).reshape((-1,) + (1,) * (array.ndim - axis - 1))
-        border = np.where(place < before, pairs[axis, 0], np.where(place >= shape[axis] - after, pairs[axis, 1], border))
+        border = np.where(
+            place < before, pairs[axis, 0], np.where(place >= shape[axis] - after, pairs[axis, 1], border)
+        )
     return border.astype(array.dtype)
 
 

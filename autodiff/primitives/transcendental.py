@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.errors import DtypeError
 from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, POSITIVE, UNIT, composite, elementwise
 
 exp = elementwise(np.exp, [lambda out: out], scalar=math.exp)
@@ -24,11 +25,19 @@ arcsin = elementwise(np.arcsin, [lambda x: 1 / np.sqrt((1 - x) * (1 + x))], doma
 arccos = elementwise(np.arccos, [lambda x: -1 / np.sqrt((1 - x) * (1 + x))], domain=UNIT, scalar=math.acos)
 arctan = elementwise(np.arctan, [lambda x: 1 / (1 + x * x)], scalar=math.atan)
 
+
+def _arcsinh_slope(x: Any) -> Any:
+    """1/√(1 + x²), for large real x without overflow."""
+    return 1 / (np.sqrt(1 + x * x) if np.iscomplexobj(x) else np.hypot(1.0, x))
+
+
 sinh = elementwise(np.sinh, [lambda x: np.cosh(x)], scalar=math.sinh)
 cosh = elementwise(np.cosh, [lambda x: np.sinh(x)], scalar=math.cosh)
 tanh = elementwise(np.tanh, [lambda out: 1 - out * out], scalar=math.tanh)
-arcsinh = elementwise(np.arcsinh, [lambda x: 1 / np.hypot(1.0, x)], scalar=math.asinh)
-arccosh = elementwise(np.arccosh, [lambda x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))], domain=ABOVE_ONE, scalar=math.acosh)
+arcsinh = elementwise(np.arcsinh, [_arcsinh_slope], scalar=math.asinh)
+arccosh = elementwise(
+    np.arccosh, [lambda x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))], domain=ABOVE_ONE, scalar=math.acosh
+)
 arctanh = elementwise(np.arctanh, [lambda x: 1 / ((1 - x) * (1 + x))], domain=UNIT, scalar=math.atanh)
 
 
@@ -66,12 +75,25 @@ def sinc(x: Any) -> Any:
     return _sinc(x)
 
 
+def _real_only(name: str, x: Any) -> None:
+    if getattr(x, "dtype", None) is not None and x.dtype.kind == "c":
+        raise DtypeError(
+            f"{name} is a function of real numbers; it was given dtype {x.dtype}. Take np.real or np.abs first"
+        )
+
+
+def _relu_forward(x: Any) -> Any:
+    _real_only("relu", x)
+    return np.maximum(x, 0)
+
+
 def _relu_float(x: float) -> float:
     return x if x > 0 or x != x else 0.0
 
 
 def _sigmoid_forward(x: Any) -> Any:
     """1/(1 + e⁻ˣ), without overflow and exact in both tails."""
+    _real_only("sigmoid", x)
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, e) / (1 + e)
 
@@ -80,6 +102,6 @@ def _sigmoid_float(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
-relu = elementwise(lambda x: np.maximum(x, 0), [lambda out: out > 0], scalar=_relu_float, name="relu")
+relu = elementwise(_relu_forward, [lambda out: out > 0], scalar=_relu_float, name="relu")
 sigmoid = elementwise(_sigmoid_forward, [lambda x, out: out * sigmoid(-x)], scalar=_sigmoid_float, name="sigmoid")
 softplus = elementwise(lambda x: np.logaddexp(x, 0.0), [lambda x: sigmoid(x)], name="softplus")

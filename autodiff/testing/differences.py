@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -98,9 +99,11 @@ def complex_step(f: Callable[..., Any], x: Any) -> Any:
         z = x.astype(np.complex128)
         z[index] += 1j * h
         try:
-            out = np.asarray(f(z[()]))
-        except TypeError as error:
-            raise UnsupportedError(f"complex_step needs a function of complex numbers; this one says: {error}") from error
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                out = np.asarray(f(z if z.ndim else z.item()))
+        except (TypeError, np.exceptions.ComplexWarning) as error:
+            raise UnsupportedError(f"complex_step needs a function of complex numbers; it says: {error}") from error
         if out.dtype.kind != "c":
             raise UnsupportedError(
                 f"complex_step needs an analytic function; this one answers a complex argument with {out.dtype}. "
@@ -138,12 +141,12 @@ def _jacobians(f: Any, args: tuple[Any, ...], argnums: Any, fields: Fields) -> l
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if any(not -len(args) <= n < len(args) for n in numbers):
         raise ArgumentError(f"argnums={argnums!r} names an argument that is not there: {len(args)} were given")
+    if not any(differentiable(leaf) or type(leaf) is int for n in numbers for leaf in flatten(args[n])[0]):
+        raise DtypeError("there is no real or complex number among the arguments to differentiate")
     line = Line(f, args)
     counts = [len(flatten(arg)[0]) for arg in args]
     starts = [sum(counts[: n % len(args)]) for n in numbers]
     chosen = [start + k for start, n in zip(starts, numbers) for k in range(counts[n])]
-    if not any(differentiable(line.leaves[i]) for i in chosen):
-        raise DtypeError("there is no real or complex number among the arguments to differentiate")
     parts = tuple(line.structure.children[n] for n in numbers)
     inner = parts[0] if isinstance(argnums, int) else Structure(tuple, (), parts)
     slopes = [line.columns(i) if differentiable(line.leaves[i]) else None for i in chosen]

@@ -2,9 +2,9 @@
 
 Central differences D(h) = (φ(h) − φ(−h))/2h have an error in even powers of h, which Richardson's extrapolation over a
 ladder of steps removes one by one (Ridders, Advances in Engineering Software 4, 1982). Rounding grows as 1/h; its level
-is measured from high differences of φ (Moré and Wild, SIAM J. Sci. Comput. 33, 2011). Among all entries of the table
-the one with the least estimated error wins, provided that every entry made of smaller steps agrees with it (Lepski's
-rule): a large step that meets an oscillation, a kink or a pole by chance is found out by the small ones.
+is measured (see `noise`). Among all entries of the table the one with the least estimated error wins, where whatever
+the error bars of entries made of smaller steps cannot explain counts as error (after Lepski): a large step that meets
+an oscillation, a kink or a pole by chance is found out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from autodiff.testing.noise import noise
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -48,55 +50,21 @@ def slope(sample: Callable[[float], Array], steps: list[float], eps: Array, grai
     """
     center = sample(0.0)
     plus, minus = (np.stack([sample(sign * h) for h in steps]) for sign in (1, -1))
-    noise = np.fmax(_noise(sample, plus, steps), _noise(lambda h: sample(-h), minus, steps))
-    noise = np.fmax(noise, _stairs(sample, plus, minus, center, steps))
     h, grain = np.array(steps)[:, None], grain[:, None]
+    level, rough = noise(sample, center, plus, minus, steps, eps)
     with np.errstate(all="ignore"):
-        size = np.fmax(np.abs(plus), np.abs(minus))
-        growth = np.fmax(size / np.abs(center), 1.0)
         central, forward, backward = (plus - minus) / (2 * h), (plus - center) / h, (center - minus) / h
-        blur = (eps * size + noise * np.where(np.isfinite(growth), growth, 1.0)) / h
-        rounding = blur + grain * np.abs(central)
+        rounding = level / h + grain * np.abs(central)
         derivative, error = _extrapolate(central, rounding, RATIO**2)
-        left, left_error = _extrapolate(backward, 2 * blur + grain * np.abs(backward), RATIO)
-        right, right_error = _extrapolate(forward, 2 * blur + grain * np.abs(forward), RATIO)
-        bend = np.abs(forward - backward)
+        left, left_error = _extrapolate(backward, 2 * level / h + grain * np.abs(backward), RATIO)
+        right, right_error = _extrapolate(forward, 2 * level / h + grain * np.abs(forward), RATIO)
+        side_error = np.fmax(left_error, right_error)
         half_open = np.isfinite(plus[-1]) != np.isfinite(minus[-1])
-        kink = _persists(bend, 4 * rounding + 2 * eps * size / h, 0.7) | half_open
-        steep = _persists(np.abs(central), rounding, 1.2)  # the slope still grows at the smallest step
-        rough = (noise > 0.02 * np.nanmax(size, axis=0, initial=0.0)) & (noise > 1e5 * eps)  # faster than any step here
-    error = np.where(steep | half_open | rough, np.inf, np.where(kink, np.fmax(error, np.abs(right - left) / 2), error))
-    return Slope(derivative, error, left, right, np.fmax(left_error, right_error), (kink | steep) & np.isfinite(center))
-
-
-def _noise(sample: Callable[[float], Array], side: Array, steps: list[float]) -> Array:
-    """The rounding noise of φ, from six samples on one side of 0 and close to it."""
-    finest = steps[-1]
-    return _roughness([side[-1], sample(2 * finest), sample(3 * finest), side[-2], sample(5 * finest), sample(6 * finest)])
-
-
-def _stairs(sample: Callable[[float], Array], plus: Array, minus: Array, center: Array, steps: list[float]) -> Array:
-    """The noise of outputs that do not change at all for small steps, measured where they begin to: 1e5 + x is a staircase."""
-    flat = np.logical_and.accumulate(((plus == center) & (minus == center))[::-1])[::-1]
-    noise = np.zeros_like(center)
-    first = np.where(flat.all(axis=0) | ~flat.any(axis=0), -1, flat.argmax(axis=0) - 1)  # the first step that tells
-    for k in np.unique(first[first >= 0]):
-        for side in (steps[k], -steps[k]):
-            noise = np.where(first == k, np.fmax(noise, _roughness([sample(side * (1 + 1.6 * i)) for i in range(6)])), noise)
-    return noise
-
-
-def _roughness(samples: list[Array]) -> Array:
-    """The noise in evenly spaced samples: their fourth and fifth differences, in which all that is smooth cancels.
-
-    A k-th difference of independent errors of size σ has variance σ²·(2k)!/(k!)².
-    """
-    level = np.zeros_like(samples[0])
-    with np.errstate(all="ignore"):
-        for k in (4, 5):
-            differences = np.abs(np.diff(np.stack(samples), k, axis=0)).max(axis=0)
-            level = np.fmax(level, differences * math.factorial(k) / math.sqrt(math.factorial(2 * k)))
-    return np.where(np.isfinite(level), level, 0.0)
+        bent = _persists(np.abs(forward - backward), 8 * rounding, 0.7) | (np.abs(right - left) > 10 * side_error)
+        steep = _persists(np.abs(np.diff(central, axis=0)), 2 * rounding[1:], 0.9)  # the slope does not settle
+        error = np.where(bent, np.fmax(error, np.abs(right - left) / 2), error)
+    error = np.where(steep | half_open | rough, np.inf, error)
+    return Slope(derivative, error, left, right, side_error, (bent | steep | half_open) & np.isfinite(center))
 
 
 def _extrapolate(raw: Array, rounding: Array, power: float) -> tuple[Array, Array]:
@@ -116,15 +84,16 @@ def _extrapolate(raw: Array, rounding: Array, power: float) -> tuple[Array, Arra
     for level in reversed(range(len(raw) - 1)):
         entries = [(value[level], error[level]) for value, error in candidates if level < len(value)]
         for value, error in entries:
-            agrees = (value - 2 * error <= ceiling) & (value + 2 * error >= floor) & (error < least)
-            best, least = np.where(agrees, value, best), np.where(agrees, error, least)
+            unexplained = np.fmax(np.fmax(value - ceiling, floor - value), 0.0)
+            better = error + unexplained < least
+            best, least = np.where(better, value, best), np.where(better, error + unexplained, least)
         for value, error in entries:
-            ceiling, floor = np.fmin(ceiling, value + 2 * error), np.fmax(floor, value - 2 * error)
+            ceiling, floor = np.fmin(ceiling, value + 1.5 * error), np.fmax(floor, value - 1.5 * error)
     return best, least
 
 
 def _persists(size: Array, rounding: Array, share: float) -> Array:
-    """Whether a quantity that should fall with the step keeps at least `share` of itself down to where rounding hides it."""
+    """Whether what should fall with the step keeps at least `share` of itself down to where rounding hides it."""
     seen = (size > VISIBLE * rounding) & np.isfinite(size)
     answer = np.zeros(size.shape[1], dtype=bool)
     for k in range(2, len(size)):

@@ -26,8 +26,8 @@ class Line:
         self.outputs = [np.asarray(plain(leaf)) for leaf in out]
         for leaf in self.outputs:
             if leaf.dtype.kind not in "fciub":
-                raise DtypeError(f"differences need a function with numeric results, and this one gave dtype {leaf.dtype}")
-        self.center = _joined(self.outputs)
+                raise DtypeError(f"differences need numeric results, and this function gave dtype {leaf.dtype}")
+        self.center = joined(self.outputs)
         precisions = [np.full(_reals(leaf).shape, precision(leaf)) for leaf in self.outputs]
         self.eps = np.concatenate([np.empty(0), *precisions])
 
@@ -43,7 +43,7 @@ class Line:
                 out = flatten(self.f(*restore(self.structure, leaves)))[0]
             except (ArithmeticError, ValueError):  # outside the domain, as math.log(-1) says
                 return np.full_like(self.center, np.nan)
-        return _joined([np.asarray(plain(leaf)) for leaf in out])
+        return joined([np.asarray(plain(leaf)) for leaf in out])
 
     def along(self, moves: dict[int, Any]) -> Slope:
         """The slope of every real output along a direction: leaf number → tangent."""
@@ -78,7 +78,7 @@ class Line:
         return [self.along({leaf: tangent}) for _, tangent in unit_tangents(self.leaves[leaf])]
 
     def split(self, flat: Array) -> list[tuple[Array, Array | None]]:
-        """An array whose first axis runs over the real outputs, as (real part, imaginary part or None) of each output."""
+        """An array whose first axis runs over the real outputs, as (real, imaginary or None) of each output."""
         parts, start = [], 0
         for leaf in self.outputs:
             both = leaf.dtype.kind == "c"
@@ -128,5 +128,6 @@ def _reals(leaf: Array) -> Array:
     return leaf.astype(np.float64).reshape(-1)
 
 
-def _joined(leaves: list[Array]) -> Array:
+def joined(leaves: list[Array]) -> Array:
+    """All real numbers in some arrays, as one float64 vector."""
     return np.concatenate([np.empty(0), *map(_reals, leaves)])

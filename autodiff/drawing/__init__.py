@@ -1,0 +1,60 @@
+"""Pictures of computation graphs: data, gradients, and the local derivative on every edge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff.drawing.collecting import collect, lineage
+from autodiff.drawing.folding import fold
+from autodiff.drawing.modules import dotted_names
+from autodiff.drawing.picture import Edge, Node, Picture
+from autodiff.errors import ArgumentError, DtypeError
+from autodiff.value import Value
+
+__all__ = ["Edge", "Node", "Picture", "draw", "draw_dot"]
+
+
+def draw(*values: Value, names: Any = None, model: Any = None, max_nodes: int = 300, rankdir: str = "LR") -> Picture:
+    """The graph behind one value or several, as a picture: shown by a notebook, written by `.save("x.svg")`.
+
+    names: what to call Values: a mapping from Value to dotted name, or from name to Value; a dotted name such as
+    "layers.0.W" puts W into a box `layers.0` · model: the same from anything with `named_parameters()`
+    max_nodes: larger graphs are folded, by module or by depth, and the picture says so · rankdir: "LR" or "TB"
+
+    Each box shows operation, label, data and gradient ("not run" before a backward pass), each edge the local
+    derivative by which a gradient is multiplied on its way back. Colour is |gradient|, on a log scale.
+    raises: DtypeError for anything but Values; ArgumentError for names or directions it cannot use
+
+    >>> x = Value(3.0, label="x")
+    >>> print(draw(x * x))
+    x              data 3  grad not run
+    v2 = * (x, x)  data 9  grad not run  ∂/∂x × 3, ∂/∂x × 3
+    """
+    if not values:
+        raise ArgumentError("draw(...) takes one Value or several; it was given none")
+    for value in values:
+        if not isinstance(value, Value):
+            raise DtypeError(f"draw(...) takes Values (several as draw(a, b)); it was given {type(value).__name__}")
+    if type(max_nodes) is not int or max_nodes < 1:
+        raise ArgumentError(f"max_nodes is a whole number from 1; it was given {max_nodes!r}")
+    known = dotted_names(names, model)
+    order = lineage(values)
+    roots = list(dict.fromkeys(values))
+    picture = collect(order, known, "LR") if len(order) <= max_nodes else fold(order, roots, known, max_nodes, "LR")
+    return picture.turned(rankdir)
+
+
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
+    """The picture as a `graphviz.Digraph`, as micrograd's function of this name returns it.
+
+    root: the value whose graph is drawn · format: what `.render()` writes · rankdir: "LR" or "TB"
+    returns: a graphviz.Digraph that also renders where only pygraphviz is installed
+    raises: MissingDependencyError without the package graphviz
+
+    >>> dot = draw_dot(Value(2.0, label="a") * 3.0)
+    >>> dot.format, "a|data 2|grad not run" in dot.source
+    ('svg', True)
+    """
+    from autodiff.drawing.digraph import digraph
+
+    return digraph(draw(root, rankdir=rankdir), format)

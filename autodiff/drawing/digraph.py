@@ -1,0 +1,51 @@
+"""A picture as a `graphviz.Digraph`, for code that expects one. Loaded on first use: it imports the package graphviz."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from autodiff.drawing.dot import statements
+from autodiff.drawing.picture import Picture
+from autodiff.drawing.rendering import render
+from autodiff.errors import MissingDependencyError
+
+try:
+    import graphviz
+except ImportError:
+    raise MissingDependencyError(
+        "draw_dot needs the package graphviz: pip install 'autodiff[draw]'. draw(value) needs pygraphviz alone"
+    ) from None
+
+
+class Digraph(graphviz.Digraph):
+    """graphviz.Digraph, rendered by pygraphviz's Graphviz where there is no `dot` on the PATH."""
+
+    def pipe(self, format: str | None = None, *args: Any, encoding: str | None = None, **keywords: Any) -> Any:
+        if shutil.which("dot"):
+            return super().pipe(format, *args, encoding=encoding, **keywords)
+        drawn = render(self.source, format or self.format, len(self.body) // 2)
+        return drawn if encoding is None else drawn.decode(encoding)
+
+    def render(self, filename: Any = None, directory: Any = None, view: bool = False, cleanup: bool = False,
+               format: str | None = None, *args: Any, outfile: Any = None, **keywords: Any) -> str:  # fmt: skip
+        if shutil.which("dot"):
+            keywords |= {"outfile": outfile} if outfile is not None else {}
+            written: str = super().render(filename, directory, view, cleanup, format, *args, **keywords)
+            return written
+        source = Path(self.save(filename, directory))
+        format = format or (Path(outfile).suffix.removeprefix(".") if outfile else self.format)
+        target = Path(outfile) if outfile else source.with_name(f"{source.name}.{format}")
+        target.write_bytes(self.pipe(format))
+        if cleanup:
+            source.unlink()
+        if view:
+            self._view(os.fspath(target), format=format, quiet=False)
+        return os.fspath(target)
+
+
+def digraph(picture: Picture, format: str) -> Digraph:
+    """The same statements as the picture's DOT text, in a Digraph that can be added to."""
+    return Digraph("autodiff", format=format, body=[f"{line}\n" for line in statements(picture)])

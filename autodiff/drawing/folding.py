@@ -1,0 +1,139 @@
+"""A graph too large to draw, as a summary: one box for each module, or for each stretch of the computation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+from autodiff.drawing.collecting import describe, operands_of, remarks
+from autodiff.drawing.derivatives import local_derivative
+from autodiff.drawing.modules import Path, module_of_each
+from autodiff.drawing.numbers import counted, magnitude, number
+from autodiff.drawing.picture import Edge, Node, Picture
+from autodiff.value import Value
+
+GROUPS = 24
+"""About how many boxes a summary has: as many as a page can show."""
+
+STRETCHES = 8
+"""Into how many stretches a computation without modules is cut."""
+
+
+def fold(
+    order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, str], limit: int, rankdir: str
+) -> Picture:
+    """The graph as groups: by module where modules are known, by depth elsewhere. Results and labelled values stay single.
+
+    order: operands before results · limit: how many nodes would have been drawn singly
+    """
+    modules = _shortened(module_of_each(order, names))
+    single = set(roots[:GROUPS]) | set(_few(value for value in order if value._label and value not in modules))
+    depth, reach = _depths(order)
+    stretch = max(1, -(-(max(depth.values()) + 1) // STRETCHES))
+    groups: dict[Hashable, list[Value]] = {}
+    key_of: dict[Value, Hashable] = {}
+    for value in order:
+        if value in single:
+            key: Hashable = value
+        elif value in modules:
+            key = modules[value]
+        elif value._primitive is None:
+            key = "variables" if value._carries else "constants", reach.get(value, 0) // stretch
+        else:
+            key = "operations", depth[value] // stretch
+        key_of[value] = key
+        groups.setdefault(key, []).append(value)
+    numbers = {key: i for i, key in enumerate(groups, 1)}
+    nodes = [_box(key, members, numbers[key], names, stretch) for key, members in groups.items()]
+    edges = _edges(order, key_of, numbers)
+    how = "by module" if modules else "by depth"
+    note = (
+        f"{counted(len(order), 'node')} folded {how} into {counted(len(nodes), 'box').replace('boxs', 'boxes')}; "
+        f"draw(..., max_nodes={limit}) draws up to {limit} singly"
+    )
+    return Picture(tuple(nodes), tuple(edges), (note, *remarks(order)), rankdir)
+
+
+def _shortened(modules: dict[Value, Path]) -> dict[Value, Path]:
+    """Modules, the innermost levels merged until there are few enough to draw."""
+    length = max(map(len, modules.values()), default=0)
+    while length > 1 and len(set(modules.values())) > GROUPS:
+        length -= 1
+        modules = {value: path[:length] for value, path in modules.items()}
+    return modules
+
+
+def _few(values: Iterable[Value]) -> list[Value]:
+    """The values, if they are few."""
+    found = []
+    for value in values:
+        found.append(value)
+        if len(found) > GROUPS:
+            return []
+    return found
+
+
+def _depths(order: Sequence[Value]) -> tuple[dict[Value, int], dict[Value, int]]:
+    """How many operations lie between each value and its leaves, and how deep the first operation that reads it lies."""
+    depth: dict[Value, int] = {}
+    reach: dict[Value, int] = {}
+    for value in order:
+        below = -1
+        for operand in operands_of(value):
+            if operand is not None:
+                below = max(below, depth[operand])
+        depth[value] = below + 1
+        for operand in operands_of(value):
+            if operand is not None and operand._primitive is None:
+                reach[operand] = min(reach.get(operand, below + 1), below + 1)
+    return depth, reach
+
+
+def _box(key: Any, members: list[Value], place: int, names: Mapping[Value, str], stretch: int) -> Node:
+    if isinstance(key, Value):
+        return describe(key, place, names)
+    if isinstance(key[-1], int):
+        kind, band = key
+        title = f"depth {band * stretch + 1:,} … {(band + 1) * stretch:,}" if kind == "operations" else kind
+    else:
+        title = ".".join(key)
+    leaves = [value for value in members if value._primitive is None]
+    elements = sum(value.size for value in leaves)
+    lines = []
+    if leaves:
+        more = "" if elements == len(leaves) else f", {elements:,} numbers"
+        lines.append(counted(len(leaves), "variable" if leaves[0]._carries else "constant") + more)
+    operations = Counter(value._op for value in members if value._primitive is not None)
+    if operations:
+        common = sorted(operations.items(), key=lambda item: (-item[1], item[0]))
+        lines += [f"{n:,} × {op}" for op, n in common[:4]] + (["…"] if len(common) > 4 else [])
+    gradient, size = _gradients(members)
+    return Node(place, "group", label=title, data=tuple(lines), gradient=gradient, size=size)
+
+
+def _gradients(members: list[Value]) -> tuple[tuple[str, ...] | None, float | None]:
+    sizes = [size for value in members if (size := magnitude(value._grad)) is not None]
+    if not sizes:
+        return None, None
+    low, high = number(min(sizes)), number(max(sizes))
+    text = f"|·| {low}" if low == high else f"|·| {low} … {high}"
+    return ((text,) if len(sizes) == len(members) else (text, f"not run: {len(members) - len(sizes):,}")), max(sizes)
+
+
+def _edges(order: Sequence[Value], key_of: Mapping[Value, Hashable], numbers: Mapping[Hashable, int]) -> list[Edge]:
+    """One edge for all those between two boxes; those inside a box are not drawn."""
+    counts: Counter[tuple[int, int]] = Counter()
+    slopes: dict[tuple[int, int], str] = {}
+    for value in order:
+        target = numbers[key_of[value]]
+        for position, operand in enumerate(operands_of(value)):
+            if operand is None or (source := numbers[key_of[operand]]) == target:
+                continue
+            counts[source, target] += 1
+            if key_of[value] is value and operand._carries and value._carries:
+                slopes[source, target] = local_derivative(value, position)
+    return [
+        Edge(source, target, slopes.get((source, target), "") if n == 1 else "", n)
+        for (source, target), n in sorted(counts.items())
+    ]

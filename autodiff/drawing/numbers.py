@@ -1,0 +1,109 @@
+"""Numbers as a picture shows them: four significant digits, small arrays whole, larger ones as statistics."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff.fitting import is_plain
+
+WHOLE = 6
+"""Arrays with at most this many elements, in at most two axes, are shown number by number."""
+
+
+def number(x: Any) -> str:
+    """A number to four significant digits.
+
+    >>> number(2 / 3), number(-3.0), number(1.5e-7), number(1 - 2j), number(-0.0)
+    ('0.6667', '-3', '1.5e-7', '1-2j', '0')
+    """
+    if isinstance(x, (bool, np.bool_)):
+        return str(bool(x))
+    if isinstance(x, (complex, np.complexfloating)):
+        real, imaginary = number(x.real), number(x.imag)
+        return f"{real}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
+    if isinstance(x, (int, np.integer)) and abs(x) < 10**6:
+        return str(int(x))
+    digits, _, exponent = f"{float(x):.4g}".partition("e")
+    if exponent:
+        return f"{digits}e{int(exponent)}"
+    return "0" if digits == "-0" else digits
+
+
+def span(data: Any) -> str:
+    """The range of an array: "least … largest", one number if they are equal; |·| for complex arrays.
+
+    >>> span(np.array([0.25, 1.0])), span(np.ones(3))
+    ('0.25 … 1', '1')
+    """
+    if data.size == 0:
+        return "empty"
+    if data.dtype.kind == "c" and (data != data.flat[0]).any():
+        return f"|·| {span(np.abs(data))}"
+    low, high = (data.flat[0],) * 2 if data.dtype.kind == "c" else (data.min(), data.max())
+    low_text, high_text = number(low), number(high)
+    return low_text if low_text == high_text else f"{low_text} … {high_text}"
+
+
+def shown(data: Any) -> tuple[str, ...]:
+    """What a picture says about a number, an array or a tuple of them: one or more lines.
+
+    >>> shown(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    ('[[1, 2]', ' [3, 4]]')
+    >>> shown(np.arange(100.0))
+    ('0 … 99', 'mean 49.5')
+    """
+    if type(data) is tuple:
+        return tuple(line for part in data for line in shown(part))
+    if data is None:
+        return ("0",)
+    if not isinstance(data, (np.ndarray, np.generic, bool, int, float, complex)):
+        return (f"not computed yet ({type(data).__name__})",)
+    if np.ndim(data) == 0:
+        return (number(data[()] if isinstance(data, np.ndarray) else data),)
+    if data.size == 0:
+        return ("empty",)
+    if data.size <= WHOLE and data.ndim <= 2:
+        return _whole(data)
+    with np.errstate(all="ignore"):
+        text = span(data)
+        if data.dtype.kind not in "fc" or "…" not in text:
+            return (text if "…" in text else f"all {text}",)
+        return text, f"mean {number(data.mean(dtype=np.result_type(data.dtype, np.float64)))}"
+
+
+def _whole(data: Any) -> tuple[str, ...]:
+    rows = [f"[{', '.join(map(number, row))}]" for row in np.atleast_2d(data)]
+    if data.ndim == 1:
+        return (rows[0],)
+    return tuple(("[" if i == 0 else " ") + row for i, row in enumerate(rows[:-1])) + (
+        (" " if len(rows) > 1 else "[") + rows[-1] + "]",
+    )
+
+
+def magnitude(g: Any) -> float | None:
+    """The largest |element| of a gradient, for its colour; None where there is none or it would have to be computed.
+
+    >>> magnitude(np.array([0.5, -2.0])), magnitude(None)
+    (2.0, None)
+    """
+    if type(g) is float:
+        return abs(g)
+    if type(g) is tuple:
+        sizes = [size for size in map(magnitude, g) if size is not None]
+        return max(sizes, key=lambda size: math.inf if math.isnan(size) else size, default=0.0)
+    if g is None or not is_plain(g):
+        return None
+    with np.errstate(all="ignore"):
+        return float(np.abs(g).max()) if np.size(g) else 0.0
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things, in words.
+
+    >>> counted(1, "node"), counted(12345, "node")
+    ('1 node', '12,345 nodes')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,53 @@
+"""A picture as plain text: one line a node, operands before results."""
+
+from __future__ import annotations
+
+from autodiff.drawing.numbers import counted
+from autodiff.drawing.picture import NOT_RUN, Edge, Node, Picture
+
+
+def as_text(picture: Picture) -> str:
+    """One line a node: its name, how it was computed, data, gradient, local derivatives."""
+    by_number = {node.number: node for node in picture.nodes}
+    arriving: dict[int, list[Edge]] = {}
+    for edge in picture.edges:
+        arriving.setdefault(edge.target, []).append(edge)
+    rows = [
+        _row(node, arriving.get(node.number, []), by_number) for node in picture.nodes if node.kind != "constant"
+    ]
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return "\n".join([*lines, *(f"({note})" for note in picture.notes)])
+
+
+def _row(node: Node, arriving: list[Edge], by_number: dict[int, Node]) -> tuple[str, str, str, str]:
+    names = [_operand(by_number[edge.source]) for edge in arriving]
+    if node.kind == "group":
+        title = node.label + (f" ← {', '.join(names)}" if names else "")
+        data = "; ".join(node.data)
+        slopes = ""
+    else:
+        title = _one_line(node.name) + (f" = {node.op} ({', '.join(names)})" if node.op else "")
+        data = "data " + " ".join(part for part in (_type(node), "; ".join(node.data)) if part)
+        slopes = ", ".join(f"∂/∂{name} {edge.derivative}" for name, edge in zip(names, arriving) if edge.derivative)
+    gradient = "; ".join(node.gradient) if node.gradient is not None else NOT_RUN
+    return title, data, f"grad {gradient}", slopes
+
+
+def _operand(node: Node) -> str:
+    if node.kind == "constant" and not node.label:
+        return node.shape or "; ".join(node.data)
+    return _one_line(node.name)
+
+
+def _one_line(name: str) -> str:
+    return name.replace("\n", " ")
+
+
+def _type(node: Node) -> str:
+    return f"{node.shape}{' ' if node.shape and node.dtype else ''}{node.dtype}"
+
+
+def edge_count(edge: Edge) -> str:
+    """What an edge that stands for many says."""
+    return counted(edge.count, "edge") if edge.count > 1 else edge.derivative

@@ -1,0 +1,105 @@
+"""The operations that random programs are made of: the table's elementwise entries, and templates for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autodiff
+from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, DISPATCH, NONZERO, POSITIVE, TABLE, UNIT, Domain
+from autodiff.testing.programs import Workshop
+
+Step = Callable[[Workshop, str, str, int], str]
+"""From two operands and a number for whatever else there is to choose: the code of one line."""
+
+MARGIN = 0.05
+INTO = {
+    POSITIVE: "({0} * {0} + 0.5)",
+    NONZERO: "({0} * {0} + 0.5)",
+    UNIT: "(0.9 * np.sin({0}))",
+    ABOVE_ONE: "({0} * {0} + 1.5)",
+    ABOVE_MINUS_ONE: "({0} * {0})",
+}
+COMPLEX_ONLY = {"real", "imag", "angle", "conjugate"}
+
+TEMPLATES = (
+    "np.sum({a})",
+    "np.sum({a}, axis={axis})",
+    "np.mean({a}, axis={axis}, keepdims=True)",
+    "np.max({a}, axis={axis})",
+    "np.min({a})",
+    "np.prod({a}, axis={axis})",
+    "np.var({a}, axis={axis})",
+    "np.std({a})",
+    "np.cumsum({a}, axis={axis})",
+    "np.cumprod({a}, axis={axis})",
+    "ad.logsumexp({a}, axis={axis})",
+    "ad.softmax({a}, axis={axis})",
+    "{a} @ {b}",
+    "{a} @ np.swapaxes({b}, -1, -2)",
+    "np.outer({a}, {b})",
+    "np.tensordot({a}, {b}, axes=1)",
+    "np.einsum('...i,...i->...', {a}, {b})",
+    "np.reshape({a}, -1)",
+    "np.transpose({a})",
+    "np.swapaxes({a}, 0, -1)",
+    "np.expand_dims({a}, {axis})",
+    "np.flip({a}, {axis})",
+    "np.roll({a}, 1)",
+    "np.tile({a}, 2)",
+    "np.repeat({a}, 2, axis={axis})",
+    "np.pad({a}, 1)",
+    "np.broadcast_to({a}, (2, *np.shape({a})))",
+    "np.concatenate([{a}, {b}], axis={axis})",
+    "np.stack([{a}, {b}])",
+    "np.where(np.array({mask}), {a}, {b})",
+    "{a}[0]",
+    "{a}[..., ::-1]",
+    "{a}[None]",
+    "{a}[np.array([0, -1, 0])]",
+)
+
+
+def fitted(code: str, x: Any, domain: Domain) -> str:
+    """An operand as code, folded into the domain if its value lies outside or too close to the edge."""
+    inside = np.all((x > domain.low + MARGIN) & (x < domain.high - MARGIN))
+    if domain.hole is not None:
+        inside = inside & np.all(np.abs(x - domain.hole) > MARGIN)
+    return code if inside else INTO[domain].format(code)
+
+
+def _elementwise(function: str, domains: tuple[Domain, ...]) -> Step:
+    def step(workshop: Workshop, a: str, b: str, choice: int) -> str:
+        names = [a, b, workshop.names[choice % len(workshop.names)]][: len(domains)]
+        operands = [fitted(name, workshop.value(name), domain) for name, domain in zip(names, domains)]
+        return f"{function}({', '.join(operands)})"
+
+    return step
+
+
+def _templated(template: str) -> Step:
+    def step(workshop: Workshop, a: str, b: str, choice: int) -> str:
+        axis = choice % max(np.ndim(workshop.value(a)), 1)
+        return template.format(a=a, b=b, axis=axis, mask=bool(choice % 2))
+
+    return step
+
+
+def public_name(name: str) -> str | None:
+    """How a user writes an elementwise entry of the table: `np.tanh`, `ad.relu`; None if it has no public name."""
+    if getattr(np, name, None) in DISPATCH:
+        return f"np.{name}"
+    return f"ad.{name}" if name in autodiff.__all__ else None
+
+
+def vocabulary() -> dict[str, Step]:
+    """Every operation by its name, simple ones first: what random programs shrink towards."""
+    steps: dict[str, Step] = {}
+    for name, primitive in TABLE.items():
+        function = public_name(name)
+        known = all(domain in INTO or domain == Domain() for domain in primitive.domain)
+        if primitive.kind == "elementwise" and function is not None and known and name not in COMPLEX_ONLY:
+            steps[name] = _elementwise(function, primitive.domain[: len(primitive.rules)])
+    return steps | {template: _templated(template) for template in TEMPLATES}

@@ -1,0 +1,181 @@
+"""fit: train a network on arrays, in mini-batches, and remember how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import ArgumentError, DtypeError, ShapeError
+from autodiff.modes import no_grad
+from autodiff.recording import constant
+from nn.checks import whole
+from nn.initializers import Seed, generator
+from nn.module import Module
+from nn.optimizers import Adam, Optimizer
+from nn.plot import Chart, curves
+from nn.progress import Progress
+
+Loss = Callable[[Any, Any], Any]
+Metrics = Mapping[str, Callable[[Any, Any], Any]]
+
+
+@dataclass
+class History:
+    """What `fit` saw: one number per epoch in each list.
+
+    loss: the mean over the epoch's batches, while training · validation_loss: after each epoch, if there is validation
+    metrics: name → numbers on the training examples, "validation_" and name → on the held-out ones, after each epoch
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs have been run."""
+        return len(self.loss)
+
+    def plot(self, title: str = "") -> Chart:
+        """The losses over the epochs, as a chart: `.save("loss.svg")`, also .png and .pdf.
+
+        raises: MissingDependencyError without matplotlib
+        """
+        series = {"training": self.loss, "validation": self.validation_loss}
+        return curves({name: numbers for name, numbers in series.items() if numbers}, title=title)
+
+    def latest(self) -> dict[str, float]:
+        """The last number of every list, by name."""
+        lists = {"loss": self.loss, "validation_loss": self.validation_loss, **self.metrics}
+        return {name: numbers[-1] for name, numbers in lists.items() if numbers}
+
+
+def fit(
+    model: Callable[[Any], Any],
+    x: Any,
+    y: Any,
+    *,
+    loss: Loss,
+    optimizer: Optimizer | None = None,
+    epochs: int = 10,
+    batch_size: int | None = 32,
+    validation: tuple[Any, Any] | float | None = None,
+    metrics: Metrics | None = None,
+    rng: Seed = None,
+    progress: bool | None = None,
+) -> History:
+    """Train a model on examples, `epochs` times through all of them, in batches that are drawn anew each time.
+
+    model: a Module, or any function of a batch of x · x: (n, ...) numbers · y: (n, ...) targets
+    loss: a function of (prediction, batch of y) that returns a scalar, the mean over the batch
+    optimizer: None for Adam(model.parameters()) · batch_size: None for all at once; the last batch may be smaller
+    validation: (x, y), or the share of the examples to hold out, in (0, 1)
+    metrics: name → function of (prediction, y) that returns a number
+    rng: a Generator, a seed, or None: it draws the held-out examples and the batches
+    progress: True shows a bar to a person at a terminal and prints lines otherwise; None only the bar; False nothing
+    returns: History · afterwards the model is in training or evaluation mode as before
+    raises: ShapeError for no examples, or x and y of different lengths; DtypeError for what is not numeric;
+    ArgumentError for NaN among x or y, and for epochs, batch sizes and shares that make no sense
+
+    >>> from nn import MLP, SGD, squared_error
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> model = MLP(1, [8, 1], rng=0)
+    >>> history = fit(model, x, x**2, loss=squared_error, optimizer=SGD(model.parameters(), 0.5), epochs=100, rng=0)
+    >>> history.epochs, history.loss[-1] < 0.01
+    (100, True)
+    """
+    rng = generator(rng)
+    x, y = _examples(x, y)
+    whole("epochs", epochs)
+    x, y, held_out = _split(x, y, validation, rng)
+    size = len(x) if batch_size is None else min(whole("batch_size", batch_size), len(x))
+    if optimizer is None:
+        if not isinstance(model, Module):
+            raise ArgumentError(
+                "fit needs an optimizer for a model that is no Module, as in optimizer=SGD(parameters, 0.1)"
+            )
+        optimizer = Adam(model.parameters())
+    history, was_training = History(), getattr(model, "training", None)
+    metrics = metrics or {}
+    with Progress(epochs, progress) as report:
+        try:
+            for _ in range(epochs):
+                _switch(model, True)
+                order = rng.permutation(len(x))
+                total = 0.0
+                for start in range(0, len(x), size):
+                    batch = order[start : start + size]
+                    total += len(batch) * _train(model, x[batch], y[batch], loss, optimizer)
+                history.loss.append(total / len(x))
+                _switch(model, False)
+                _assess(history, model, (x, y) if metrics else None, held_out, loss, metrics)
+                report(history.latest())
+        finally:
+            _switch(model, was_training)
+    return history
+
+
+def _train(model: Any, x: Any, y: Any, loss: Loss, optimizer: Optimizer) -> float:
+    """One step on one batch; returns its loss. The graph is gone when this returns."""
+    value = loss(model(x), y)
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    return float(value.item())
+
+
+def _assess(history: History, model: Any, seen: Any, held_out: Any, loss: Loss, metrics: Metrics) -> None:
+    """Add the numbers of this epoch: metrics on the training examples, loss and metrics on the held-out ones."""
+    with no_grad():
+        for prefix, examples in (("", seen), ("validation_", held_out)):
+            if examples is None:
+                continue
+            prediction = model(examples[0])
+            if prefix:
+                history.validation_loss.append(float(loss(prediction, examples[1])))
+            for name, metric in metrics.items():
+                history.metrics.setdefault(prefix + name, []).append(float(metric(prediction, examples[1])))
+
+
+def _switch(model: Any, training: bool | None) -> None:
+    if isinstance(model, Module) and training is not None:
+        model.train(training)
+
+
+def _examples(x: Any, y: Any) -> tuple[Any, Any]:
+    """x and y as numeric arrays with one row per example, free of NaN."""
+    x, y = np.asarray(constant(x, "fit")), np.asarray(constant(y, "fit"))
+    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
+        raise ShapeError(
+            f"fit takes x and y with one row for each example; it was given shapes {x.shape} and {y.shape}"
+        )
+    if not x.size or not y.size:
+        raise ShapeError(f"fit needs at least one example; it was given x of shape {x.shape} and y of shape {y.shape}")
+    for name, numbers in (("x", x), ("y", y)):
+        if numbers.dtype.kind in "fc" and np.isnan(numbers).any():
+            row = int(np.argwhere(np.isnan(numbers))[0][0])
+            raise ArgumentError(
+                f"fit was given NaN in {name}, first in row {row}; remove such examples or fill them in"
+            )
+    return x, y
+
+
+def _split(x: Any, y: Any, validation: Any, rng: np.random.Generator) -> tuple[Any, Any, tuple[Any, Any] | None]:
+    """Training x, training y, and the held-out pair."""
+    if validation is None:
+        return x, y, None
+    if isinstance(validation, (tuple, list)) and len(validation) == 2:
+        return x, y, _examples(*validation)
+    if not isinstance(validation, (float, np.floating)):
+        raise DtypeError(f"validation is a pair (x, y), a share in (0, 1), or None; it was given {validation!r:.60}")
+    count = round(float(validation) * len(x)) if 0 < validation < 1 else 0
+    if not 0 < count < len(x):
+        raise ArgumentError(
+            f"validation={validation!r} of {len(x)} examples leaves none on one side; give a share in (0, 1), or "
+            "a pair (x, y)"
+        )
+    order = rng.permutation(len(x))
+    return x[order[count:]], y[order[count:]], (x[order[:count]], y[order[:count]])
