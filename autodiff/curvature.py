@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff.containers import restore
 from autodiff.errors import ShapeError
-from autodiff.recording import plain_scalar
+from autodiff.operands import plain_scalar
 from autodiff.transforms import Function, Recording, _positions, grad, gradients_of, jvp
 from autodiff.value import Value
 

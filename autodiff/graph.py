@@ -58,3 +58,8 @@ def release(node: Any) -> None:
     """Forget how a node was computed; its data stays readable."""
     if node._primitive is not None:
         node._operands, node._inputs = RELEASED, RELEASED
+
+
+def is_released(node: Any) -> bool:
+    """Whether the history of a node was freed."""
+    return node._operands is RELEASED

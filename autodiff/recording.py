@@ -8,108 +8,158 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autodiff.errors import AutodiffError, AxisRangeError, DtypeError, IndexRangeError, ShapeError
+from autodiff.modes import current_mode
+from autodiff.operands import constant, plain_scalar
+from autodiff.primitives.kinds import Primitive
 
+if TYPE_CHECKING:
+    from autodiff.value import Value
+else:
+    Value = None  # value.py, further down, introduces its class by `make_nodes_of`
+
+new = object.__new__
+ndarray = np.ndarray
 serials = count().__next__
 NO_KEYWORDS: Any = MappingProxyType({})
-_NUMBERS = (int, float, complex, np.generic)
-_FOREIGN = {
-    "torch": "t.numpy()",
-    "jax": "np.asarray(x)",
-    "jaxlib": "np.asarray(x)",
-    "tensorflow": "t.numpy()",
-    "pandas": "s.to_numpy()",
-    "polars": "s.to_numpy()",
-}
+FLOAT_OR_INT = frozenset({float, int})
 
 
-def plain_scalar(data: Any) -> Any:
-    """Data as nodes keep it: a float64 of shape () as a Python float, other NumPy results of shape () as NumPy scalars."""
-    if type(data) is np.ndarray:
-        if data.ndim:
-            return data
-        data = data[()]
-    if type(data) is np.float64:
-        return float(data)
-    return np.complex128(data) if type(data) is complex else data
+def make_nodes_of(value: type[Value]) -> None:
+    """Say what class a node is."""
+    globals()["Value"] = value
 
 
-def constant(operand: Any, operation: str) -> Any:
-    """An operand that is not a Value, checked: a number, an array, or something that NumPy turns into one."""
-    kind = type(operand)
-    if kind is float:
-        return operand
-    if kind is np.ndarray:
-        if operand.dtype.kind in "fcbiu":
-            return operand
-    elif isinstance(operand, _NUMBERS) and not isinstance(
-        operand, (np.datetime64, np.timedelta64, np.void, np.character)
-    ):
-        return operand
-    elif isinstance(operand, (list, tuple)):
-        return constant(np.asarray(operand), operation)
-    elif hasattr(kind, "_as_operand"):  # a Value that says for itself whether it may be used
-        return operand._as_operand(operation)
-    elif isinstance(operand, np.ndarray) or hasattr(kind, "__array_function__"):
-        refuse_foreign(operand, operation)
-        return operand
-    refuse_foreign(operand, operation)
-    what = (
-        f"an array of dtype {operand.dtype}" if isinstance(operand, np.ndarray) else f"{kind.__name__} {operand!r:.60}"
-    )
-    raise DtypeError(f"{operation} takes Values, numbers and numeric arrays; it was given {what}")
+def fill(node: Value, data: Any) -> None:
+    """Every slot of a new node that is nobody's result."""
+    node._data, node._grad, node._primitive, node._keywords = data, None, None, NO_KEYWORDS
+    node._operands = node._inputs = ()
+    node._serial, node._carries, node._recorded, node._label = serials(), False, False, None
 
 
-def refuse_foreign(data: Any, operation: str) -> None:
-    """Raise, naming the type, for arrays that lack NumPy's protocols or bend its rules."""
-    kind = type(data)
-    package = kind.__module__.partition(".")[0]
-    if isinstance(data, (np.matrix, np.ma.MaskedArray)):
-        raise DtypeError(
-            f"{operation} was given a {kind.__name__}, whose arithmetic differs from an array's; "
-            "pass np.asarray(x), and for masks use np.where(mask, …)"
-        )
-    if package in _FOREIGN:
-        raise DtypeError(
-            f"{operation} was given a {kind.__module__}.{kind.__name__}, which does not follow NumPy's protocols, so "
-            f"nothing done to it could be recorded; pass a NumPy array: {_FOREIGN[package]}"
-        )
+def constant_value(data: Any) -> Value:
+    """A Value without a gradient and without a history, around data that nobody changes."""
+    node: Value = new(Value)
+    fill(node, data)
+    return node
 
 
-def leaf_data(data: Any) -> Any:
-    """A copy of data as a variable keeps it: floating point, owned by nobody else. Raises DtypeError for anything else."""
-    if type(data) is float:
-        return data
-    if isinstance(data, (bool, int)):
-        return float(data)
-    refuse_foreign(data, "Value(...)")
-    if isinstance(data, (list, tuple)):
-        data = _joined(data)
-    elif isinstance(data, (*_NUMBERS, np.ndarray)):
-        data = np.array(data)
-    elif hasattr(type(data), "__array_function__") and hasattr(type(data), "__array_ufunc__"):
-        return data
-    else:
-        raise DtypeError(
-            f"Value(...) takes numbers, NumPy arrays, nested lists of numbers, and arrays that follow NumPy's protocols; "
-            f"it was given {type(data).__name__} {data!r:.60}"
-        )
-    if data.dtype.kind in "biu":
-        data = data.astype(np.float64)
-    if data.dtype.kind not in "fc":
-        raise DtypeError(f"Value(...) takes real or complex numbers; it was given an array of dtype {data.dtype}")
-    return plain_scalar(data)
+def variable(data: Any) -> Value:
+    """A leaf around a caller's buffer, not copied: reading its .data gives a copy."""
+    node = constant_value(data)
+    node._carries = node._recorded = True
+    return node
 
 
-def _joined(parts: Any) -> Any:
+def apply(primitive: Primitive, operands: Sequence[Any], keywords: Any = NO_KEYWORDS) -> Value:
+    """Compute an operation and record it if a gradient flows through any operand."""
+    parents: list[Value | None] = []
+    inputs: list[Any] = []
+    carries = False
+    for x in operands:
+        if type(x) is Value:
+            parents.append(x)
+            inputs.append(x._data)
+            x._recorded = True
+            if x._carries:
+                carries = True
+        else:
+            parents.append(None)
+            inputs.append(constant(x, primitive.name))
     try:
-        return np.array(parts)
-    except ValueError as error:  # ragged
-        raise DtypeError(f"Value(...) was given a nested list that is not rectangular: {error}") from None
+        data = compute(primitive, inputs, keywords)
+    except (ValueError, TypeError, IndexError) as error:
+        raise translated(error, primitive, inputs, keywords) from None
+    return _node(data, primitive, tuple(parents), tuple(inputs), keywords, carries)
+
+
+def unary(primitive: Primitive, x: Any) -> Value:
+    """`apply` for one operand: a short way for a float, and for an array."""
+    if type(x) is not Value:
+        return apply(primitive, (x,))
+    a = x._data
+    try:
+        data = primitive.scalar(a) if type(a) is float and primitive.scalar is not None else primitive.forward(a)
+    except (ArithmeticError, ValueError, TypeError):
+        return apply(primitive, (x,))  # which knows what NumPy answers, or what to say
+    if type(data) is not type(a):
+        return apply(primitive, (x,))
+    x._recorded = True
+    return _node(data, primitive, (x,), (a,), NO_KEYWORDS, x._carries)
+
+
+def binary(primitive: Primitive, x: Any, y: Any) -> Value:
+    """`apply` for two operands: a short way for floats, and for arrays."""
+    left = right = None
+    carries = False
+    a, b = x, y
+    if type(x) is Value:
+        left, a, carries = x, x._data, x._carries
+        x._recorded = True
+    elif not _is_simple(x):
+        return apply(primitive, (x, y))
+    if type(y) is Value:
+        right, b, carries = y, y._data, carries or y._carries
+        y._recorded = True
+    elif not _is_simple(y):
+        return apply(primitive, (x, y))
+    try:
+        if type(a) is ndarray or type(b) is ndarray:
+            data = primitive.forward(a, b)
+            if type(data) is not ndarray:
+                data = plain_scalar(data)
+        elif primitive.scalar is not None and type(a) in FLOAT_OR_INT and type(b) in FLOAT_OR_INT:
+            data = primitive.scalar(a, b)
+            if type(data) is not float:
+                return apply(primitive, (x, y))
+        else:
+            return apply(primitive, (x, y))
+    except (ArithmeticError, ValueError, TypeError):
+        return apply(primitive, (x, y))  # which knows what NumPy answers, or what to say
+    return _node(data, primitive, (left, right), (a, b), NO_KEYWORDS, carries)
+
+
+def _is_simple(x: Any) -> bool:
+    """Whether a constant needs no further look: a float, a small integer, an array of numbers."""
+    kind = type(x)
+    return kind is float or (kind is ndarray and x.dtype.kind in "fc") or (kind is int and -(2**53) < x < 2**53)
+
+
+def _node(
+    data: Any,
+    primitive: Primitive,
+    parents: tuple[Value | None, ...],
+    inputs: tuple[Any, ...],
+    keywords: Any,
+    carries: bool,
+) -> Value:
+    """The result of an operation, with its history if a gradient flows through it, or if the compiler is tracing."""
+    node: Value = new(Value)
+    node._data = data
+    node._serial = serials()
+    node._grad = node._label = None
+    node._recorded = False
+    mode = current_mode()
+    node._carries = carries = carries and mode.recording and primitive.differentiable
+    if carries or mode.trace is not None:
+        node._primitive = primitive
+        node._operands = parents
+        node._inputs = inputs
+        node._keywords = keywords
+        if mode.trace is not None:
+            mode.trace.record(node)
+    else:
+        node._primitive = None
+        node._operands = node._inputs = ()
+        node._keywords = NO_KEYWORDS
+    return node
+
+
+SHORT_WAYS: dict[int, Any] = {1: unary, 2: binary, 3: lambda primitive, *operands: apply(primitive, operands)}
 
 
 def compute(primitive: Any, inputs: Sequence[Any], keywords: Any) -> Any:

@@ -18,8 +18,8 @@ from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeE
 from autodiff.forward import push_forward
 from autodiff.graph import ancestors, dependents
 from autodiff.modes import changed, current_mode
+from autodiff.operands import constant, plain_scalar
 from autodiff.primitives.shaping import alias
-from autodiff.recording import constant, plain_scalar
 from autodiff.reverse import pull_back
 from autodiff.value import Value, apply, constant_value, variable
 
@@ -153,10 +153,8 @@ def _fresh(leaf: Any, top: bool) -> Value | None:
         if top:
             raise DtypeError(f"cannot differentiate with respect to {leaf!r}; choose another argument by argnums=")
         return None
-    if (
-        isinstance(leaf, (bool, int))
-        or (getattr(getattr(leaf, "dtype", None), "kind", "") in "biu"
-        and hasattr(leaf, "dtype"))
+    if isinstance(leaf, (bool, int)) or (
+        getattr(getattr(leaf, "dtype", None), "kind", "") in "biu" and hasattr(leaf, "dtype")
     ):
         return variable(plain_scalar(np.asarray(leaf).astype(np.float64))) if top else None
     return (

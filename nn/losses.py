@@ -15,7 +15,7 @@ from autodiff.errors import ArgumentError, DtypeError, IndexRangeError, ShapeErr
 from autodiff.modes import current_mode
 from autodiff.primitives.composites import logsumexp
 from autodiff.primitives.transcendental import relu
-from autodiff.recording import constant
+from autodiff.operands import constant
 from autodiff.value import Value
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff.errors import ArgumentError, DtypeError, ShapeError
 from autodiff.modes import no_grad
-from autodiff.recording import constant
+from autodiff.operands import constant
 from nn.checks import whole
 from nn.initializers import Seed, generator
 from nn.module import Module

@@ -172,6 +172,27 @@ def test_forms_of_operands(name: str, form: str, other: str) -> None:
                 assert type(value.grad) is float if type(value.data) is float else True
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if len(TABLE[name].rules) == 1])
+def test_forms_of_one_operand(name: str, form: str) -> None:
+    entry = TABLE[name]
+    x = FORMS[form](inside(entry.domain[0], ()))
+    if not inside_domain(entry.domain[0], float(np.ravel(x)[0])):
+        x = x * 0 + 2 if entry.domain[0].low == 1 else x * 0.5
+    value = ad.Value(x)
+    out = entry(value)
+    given = np.float64(value.data) if type(value.data) is float else value.data
+    assert_same(out, np.asarray(entry.forward(given))[()])
+    np.sum(out).backward()
+    assert np.shape(value.grad) == np.shape(x)
+    assert np.asarray(value.grad).dtype == value.dtype
+    assert type(value.grad) is float if type(value.data) is float else True
+
+
+def inside_domain(domain: Domain, x: float) -> bool:
+    return domain.low < x < domain.high and x != domain.hole
+
+
 @pytest.mark.parametrize("name", [n for n in ELEMENTWISE if TABLE[n].scalar is not None])
 @settings(max_examples=60)
 @given(data=st.data())

@@ -20,7 +20,7 @@ from autodiff.compiler.trace import Trace
 from autodiff.containers import Structure, flatten, paths, restore
 from autodiff.errors import GraphError, RetraceWarning, TracingError
 from autodiff.modes import changed, current_mode
-from autodiff.recording import plain_scalar, refuse_foreign
+from autodiff.operands import plain_scalar, refuse_foreign
 from autodiff.value import Value, constant_value
 
 KEPT_PROGRAMS = 64

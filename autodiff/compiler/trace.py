@@ -17,7 +17,8 @@ import numpy as np
 from autodiff.compiler.program import Instruction, Program, Register
 from autodiff.errors import ShapeError, TracingError
 from autodiff.primitives.shaping import stopped
-from autodiff.recording import constant, leaf_data, plain_scalar, serials
+from autodiff.operands import constant, leaf_data, plain_scalar
+from autodiff.recording import serials
 from autodiff.value import Value, apply, constant_value
 
 _HERE = str(Path(__file__).parent.parent)

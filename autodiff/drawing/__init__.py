@@ -14,12 +14,13 @@ from autodiff.value import Value
 __all__ = ["Edge", "Node", "Picture", "draw", "draw_dot"]
 
 
-def draw(*values: Value, names: Any = None, model: Any = None, max_nodes: int = 300, rankdir: str = "LR") -> Picture:
+def draw(*values: Value, names: Any = None, model: Any = None, max_nodes: int = 300, rankdir: str | None = None) -> Picture:
     """The graph behind one value or several, as a picture: shown by a notebook, written by `.save("x.svg")`.
 
     names: what to call Values: a mapping from Value to dotted name, or from name to Value; a dotted name such as
     "layers.0.W" puts W into a box `layers.0` · model: the same from anything with `named_parameters()`
-    max_nodes: larger graphs are folded, by module or by depth, and the picture says so · rankdir: "LR" or "TB"
+    max_nodes: larger graphs are folded, by module or by depth, and the picture says so · rankdir: "LR" from
+    left to right, "TB" from top to bottom; None: whichever suits the shape of the graph
 
     Each box shows operation, label, data and gradient ("not run" before a backward pass), each edge the local
     derivative by which a gradient is multiplied on its way back. Colour is |gradient|, on a log scale.
@@ -40,8 +41,8 @@ def draw(*values: Value, names: Any = None, model: Any = None, max_nodes: int = 
     known = dotted_names(names, model)
     order = lineage(values)
     roots = list(dict.fromkeys(values))
-    picture = collect(order, known, "LR") if len(order) <= max_nodes else fold(order, roots, known, max_nodes, "LR")
-    return picture.turned(rankdir)
+    picture = collect(order, known) if len(order) <= max_nodes else fold(order, roots, known, max_nodes)
+    return picture.turned(picture.long_side() if rankdir is None else rankdir)
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:

@@ -12,8 +12,8 @@ from autodiff.drawing.derivatives import local_derivative
 from autodiff.drawing.modules import module_of_each, split_path
 from autodiff.drawing.numbers import magnitude, shown
 from autodiff.drawing.picture import Edge, Kind, Node, Picture
-from autodiff.graph import BY_SERIAL
-from autodiff.value import Value, is_released
+from autodiff.graph import BY_SERIAL, is_released
+from autodiff.value import Value
 
 FREED = "freed by backward(retain_graph=False): how it was computed is forgotten"
 CUT = "carries no gradient: it has no history to draw"
@@ -36,7 +36,7 @@ def operands_of(node: Value) -> Sequence[Value | None]:
     return () if is_released(node) else node._operands
 
 
-def collect(order: Sequence[Value], names: Mapping[Value, str], rankdir: str) -> Picture:
+def collect(order: Sequence[Value], names: Mapping[Value, str]) -> Picture:
     """Every node of a graph, drawn. order: operands before results · names: dotted names of parameters"""
     modules = module_of_each(order, names)
     numbers = {value: i for i, value in enumerate(order, 1)}
@@ -57,7 +57,7 @@ def collect(order: Sequence[Value], names: Mapping[Value, str], rankdir: str) ->
                 flows = operand._carries and value._carries
                 slope = local_derivative(value, position, partial(label_of, names=names)) if flows else ""
                 edges.append(Edge(numbers[operand], numbers[value], slope))
-    return Picture(tuple(nodes), tuple(edges), remarks(order), rankdir)
+    return Picture(tuple(nodes), tuple(edges), remarks(order))
 
 
 def remarks(order: Sequence[Value]) -> tuple[str, ...]:

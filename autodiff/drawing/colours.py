@@ -1,6 +1,6 @@
 """Colours for gradients: from pale to dark on a logarithmic scale, safe for colour-blind readers, with text that reads on each.
 
-Source: the scheme YlGnBu of C. A. Brewer, ColorBrewer 2.0 (2013), nine classes, whose lightness falls steadily.
+Source: the scheme YlGnBu of C. A. Brewer, ColorBrewer 2.0 (2013), without its darkest class; lightness falls steadily.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-RAMP = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58")
+RAMP = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494")
 STEPS = 16  # so many different colours: a rounding error in a logarithm changes none
 DECADES = (2, 8)  # a scale spans at least two powers of ten: near gradients look alike; and at most eight
 
@@ -24,7 +24,7 @@ class Scale:
 
     >>> scale = Scale(0.01, 1.0)
     >>> scale.colour(0.01), scale.colour(1.0), scale.colour(None)
-    ('#ffffd9', '#081d58', '#ffffff')
+    ('#ffffd9', '#253494', '#ffffff')
     """
 
     low: float
@@ -62,7 +62,7 @@ def ramp(position: float) -> str:
 def ink_on(colour: str) -> str:
     """Black or white, whichever reads better on a colour (contrast as in WCAG 2, at least 4.5).
 
-    >>> ink_on("#ffffd9"), ink_on("#081d58")
+    >>> ink_on("#ffffd9"), ink_on("#253494")
     ('#000000', '#ffffff')
     """
     linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in _channels(colour)]

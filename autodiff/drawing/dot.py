@@ -121,14 +121,14 @@ def _legend(picture: Picture, scale: Scale | None) -> Iterator[str]:
     """What the colours mean: a strip of them, beneath the results."""
     if scale is None or len(picture.nodes) < 2:
         return
-    title = f"|grad| {number(float(f'{scale.low:.1e}'))} … {number(float(f'{scale.high:.1e}'))}"
+    title = f"|grad| {number(float(f'{scale.low:.1e}'))} … {number(float(f'{scale.high:.1e}'))}, log"
     caption = {"shape": "plaintext", "style": "", "fontsize": "10", "margin": "0", "height": "0.15", "class": "legend"}
     strip = {"shape": "box", "style": "striped", "fillcolor": ":".join(RAMP), "width": "1.35", "height": "0.13"}
     yield "\tcaption" + _attributes(label=escaped(title), **caption)
     yield "\tlegend" + _attributes(label="", **strip)
-    yield '\t{ rank="same" caption -> legend [style="invis"] }'
-    if beside := [edge.source for edge in picture.edges if edge.target == _last(picture)]:
-        yield f"\tn{beside[-1]} -> caption" + _attributes(style="invis", weight="0")
+    beside = [edge.source for edge in picture.edges if edge.target == _last(picture)]
+    for place in beside[-1:]:
+        yield from (f"\tn{place} -> {name}" + _attributes(style="invis", weight="0") for name in ("caption", "legend"))
 
 
 def _last(picture: Picture) -> int:

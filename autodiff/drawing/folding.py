@@ -20,9 +20,7 @@ STRETCHES = 8
 """Into how many stretches a computation without modules is cut."""
 
 
-def fold(
-    order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, str], limit: int, rankdir: str
-) -> Picture:
+def fold(order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, str], limit: int) -> Picture:
     """The graph as groups: by module where modules are known, by depth elsewhere. Results and labelled values stay single.
 
     order: operands before results · limit: how many nodes would have been drawn singly
@@ -52,7 +50,7 @@ def fold(
         f"{counted(len(order), 'node')} folded {how} into {counted(len(nodes), 'box').replace('boxs', 'boxes')}; "
         f"draw(..., max_nodes={limit}) draws up to {limit} singly"
     )
-    return Picture(tuple(nodes), tuple(edges), (note, *remarks(order)), rankdir)
+    return Picture(tuple(nodes), tuple(edges), (note, *remarks(order)))
 
 
 def _shortened(modules: dict[Value, Path]) -> dict[Value, Path]:
@@ -135,5 +133,5 @@ def _edges(order: Sequence[Value], key_of: Mapping[Value, Hashable], numbers: Ma
                 slopes[source, target] = local_derivative(value, position)
     return [
         Edge(source, target, slopes.get((source, target), "") if n == 1 else "", n)
-        for (source, target), n in sorted(counts.items())
+        for (source, target), n in sorted(counts.items(), key=lambda item: item[0][::-1])
     ]

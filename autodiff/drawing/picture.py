@@ -117,6 +117,15 @@ class Picture:
         path.write_bytes(self.render(path.suffix.lower().removeprefix(".")))
         return path
 
+    def long_side(self) -> str:
+        """The direction that keeps the picture narrow: "TB" for a long chain, "LR" for anything else."""
+        depth = dict.fromkeys(range(1, len(self.nodes) + 1), 1)
+        for edge in self.edges:  # sorted by target: operands come before results
+            if edge.source < edge.target:
+                depth[edge.target] = max(depth[edge.target], depth[edge.source] + 1)
+        longest = max(depth.values())
+        return "TB" if longest > 8 and len(self.nodes) < 4 * longest else "LR"
+
     def turned(self, rankdir: str) -> Picture:
         """The same picture drawn in another direction: "LR", "TB", "RL" or "BT"."""
         if rankdir not in ("LR", "TB", "RL", "BT"):

@@ -14,7 +14,7 @@ where `node` has the slots `_inputs` (raw operands) and `_keywords`. This file h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,10 +22,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import UnsupportedError
-
-Rule = Callable[..., Any]
-Pull = Callable[[Any, Sequence[Any], Any, Any], Any]
-Push = Callable[[Sequence[Any], Sequence[Any], Any, Any], Any]
+from autodiff.primitives.rules import Pull, Push, Rule, build_pulls, build_push
 
 
 @dataclass(frozen=True)
@@ -52,10 +49,6 @@ DISPATCH: dict[Any, Callable[..., Any]] = {}
 
 COMPOSITES: dict[str, Callable[..., Any]] = {}
 """The entries of DISPATCH that need no derivative of their own, by name."""
-
-_ACCESS = {"g": "g", "tangents": "tangents", "xs": "xs", "i": "i", "out": "out", "keywords": "node._keywords"}
-_ACCESS |= {name: f"xs[{i}]" for i, name in enumerate("xyz")}
-_ACCESS |= {f"{name}_like": f"node._inputs[{i}]" for i, name in enumerate("xyz")} | {"xs_like": "node._inputs"}
 
 
 class Primitive:
@@ -108,113 +101,22 @@ class Primitive:
     @cached_property
     def pulls(self) -> Sequence[Pull | None]:
         """One reverse rule per operand: what the gradient g of the result contributes to that operand."""
-        return self._every_operand("{partial} * g" if self.kind == "elementwise" else "{rule}")
+        return build_pulls(self, "{partial} * g")
 
     @cached_property
     def masked_pulls(self) -> Sequence[Pull | None]:
         """The same, where a zero gradient stays zero although the partial is infinite or NaN."""
-        return self._every_operand("masked(g, {partial})") if self.kind == "elementwise" else self.pulls
+        return build_pulls(self, "masked(g, {partial})") if self.kind == "elementwise" else self.pulls
 
     @cached_property
     def push(self) -> Push:
         """The forward rule: the tangent of the result, from the tangents of the operands (None: zero)."""
-        return self._push("{partial} * t")
+        return build_push(self, "{partial} * t")
 
     @cached_property
     def masked_push(self) -> Push:
         """The same, where a zero tangent stays zero."""
-        return self._push("masked(t, {partial})")
-
-    def _every_operand(self, template: str) -> Sequence[Pull | None]:
-        if self.variadic:
-            return _EveryOperand(_adapt(self.rules[0], "rule", template, "i, g, xs, out, node"))
-        return tuple(rule if rule is None else _pull(rule, template) for rule in self.rules)
-
-    def _push(self, template: str) -> Push:
-        if self.kind == "elementwise":
-            partials = [
-                _adapt(rule, "partial", template if callable(rule) else "{partial} * t", "t, xs, out, node")
-                for rule in self.rules
-            ]
-            return lambda tangents, xs, out, node: _total(
-                partial(t, xs, out, node) for partial, t in zip(partials, tangents) if t is not None
-            )
-        if self.kind == "linear":
-            return self._push_linear
-        if self.kind == "multilinear":
-            return self._push_multilinear
-        if self.push_rule is None:
-            raise UnsupportedError(f"{self.name} has no forward-mode rule; use grad or vjp, or register it with jvp=")
-        return _adapt(self.push_rule, "rule", "{rule}", "tangents, xs, out, node")
-
-    def _push_linear(self, tangents: Sequence[Any], xs: Sequence[Any], out: Any, node: Any) -> Any:
-        """op(tangents), the operands it is not linear in kept, the other linear ones zero."""
-        linear = [rule is not None for rule in self._rules_for(xs)]
-        zero = [np.zeros_like(x) if t is None and is_linear else t for x, t, is_linear in zip(xs, tangents, linear)]
-        operands = [t if is_linear else x for x, t, is_linear in zip(xs, zero, linear)]
-        return self(*operands, **node._keywords)
-
-    def _push_multilinear(self, tangents: Sequence[Any], xs: Sequence[Any], out: Any, node: Any) -> Any:
-        """Σᵢ op(x₀, …, tᵢ, …): the product rule."""
-        return _total(self(*xs[:i], t, *xs[i + 1 :], **node._keywords) for i, t in enumerate(tangents) if t is not None)
-
-    def _rules_for(self, xs: Sequence[Any]) -> Sequence[Any]:
-        """One rule per operand; operands beyond the rules are constants (the arrays of an index)."""
-        return self.rules * len(xs) if self.variadic else self.rules + (None,) * (len(xs) - len(self.rules))
-
-
-class _EveryOperand:
-    """The pulls of a variadic entry: one rule, told which operand it is for."""
-
-    def __init__(self, rule: Callable[..., Any]) -> None:
-        self.rule = rule
-
-    def __getitem__(self, i: int) -> Pull:
-        return lambda g, xs, out, node: self.rule(i, g, xs, out, node)
-
-    def __iter__(self) -> Iterator[Pull]:  # endless: whoever zips it stops with the operands
-        i = 0
-        while True:
-            yield self[i]
-            i += 1
-
-    def __len__(self) -> int:
-        raise TypeError("a variadic entry has as many pulls as it is given operands")
-
-
-_CONSTANT_PULLS: dict[Any, Pull] = {1: lambda g, xs, out, node: g, -1: lambda g, xs, out, node: -g}
-
-
-def _pull(rule: Any, template: str) -> Pull:
-    if not callable(rule):  # a number is finite: there is nothing to mask
-        return _CONSTANT_PULLS.get(rule) or (lambda g, xs, out, node: rule * g)
-    return _adapt(rule, "partial" if "{partial}" in template else "rule", template, "g, xs, out, node")
-
-
-def _adapt(rule: Any, role: str, template: str, signature: str) -> Callable[..., Any]:
-    """A rule as written, called with what its parameter names ask for. A number stands for itself."""
-    if callable(rule):
-        names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
-        body = f"rule({', '.join(_ACCESS.get(name) or f'node._keywords[{name!r}]' for name in names)})"
-    else:
-        body = repr(rule)
-    source = f"lambda {signature}: {template.format(**{role: body})}"
-    return eval(source, {"rule": rule, "masked": masked})  # type: ignore[no-any-return]
-
-
-def masked(g: Any, partial: Any) -> Any:
-    """g · partial, where an exactly zero g stays zero although the partial is infinite or NaN.
-
-    The partial is masked, not the product: masking by g alone would lose second derivatives.
-    """
-    return g * np.where((g == 0) & ~np.isfinite(partial), 0.0, partial)
-
-
-def _total(terms: Iterator[Any]) -> Any:
-    total = next(terms)
-    for term in terms:
-        total = total + term
-    return total
+        return build_push(self, "masked(t, {partial})")
 
 
 # --- registration: one entry each -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.containers import flatten, paths, restore
 from autodiff.errors import ArgumentError, DtypeError
 from autodiff.modes import no_grad
-from autodiff.recording import plain_scalar
+from autodiff.operands import plain_scalar
 from autodiff.testing.blame import first_wrong
 from autodiff.testing.claim import check_claim
 from autodiff.testing.compare import MODES, Finding, Function, Settings, compare, derived

@@ -74,7 +74,7 @@ class Workshop:
         self.names = [f"x{i}" for i in range(len(inputs))]
         self.scopes: list[dict[str, Any]] = []
         for sign in (0, 1, -1):
-            moved = [_moved(x, sign * STEP, i) for i, x in enumerate(inputs)]
+            moved = [_moved(x, sign * STEP, i) if sign else x for i, x in enumerate(inputs)]
             self.scopes.append(NAMESPACE | dict(zip(self.names, moved)))
 
     def value(self, name: str) -> Any:

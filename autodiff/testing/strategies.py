@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff.errors import ArgumentError, MissingDependencyError
 from autodiff.primitives.kinds import REAL, Domain
+from autodiff.operands import plain_scalar
 from autodiff.testing.programs import Expression, Workshop
 from autodiff.testing.vocabulary import Step, vocabulary
 from autodiff.value import Value
@@ -36,7 +37,7 @@ def arrays(
     dtype: Any = np.float64,
     domain: Domain = REAL,
 ) -> st.SearchStrategy[np.ndarray[Any, np.dtype[Any]]]:
-    """Arrays of well-conditioned numbers: multiples of 1/8, at most 2 wide of 0, inside the domain and away from its edges.
+    """Arrays of well-conditioned numbers: multiples of 1/8, small, inside the domain and off its edges.
 
     shape: a shape or a strategy for shapes; any of `shapes()` by default · dtype: float32, float64, complex64 or
     complex128; of complex numbers both parts lie in the domain
@@ -47,9 +48,8 @@ def arrays(
     dtype = np.dtype(dtype)
     if dtype.kind not in "fc":
         raise ArgumentError(f"arrays() draws floating-point and complex arrays; it was asked for dtype {dtype}")
-    elements = st.sampled_from(_grid(domain))
-    if dtype.kind == "c":
-        elements = st.builds(complex, elements, elements)
+    parts = st.sampled_from(_grid(domain))
+    elements: st.SearchStrategy[Any] = st.builds(complex, parts, parts) if dtype.kind == "c" else parts
     return numpy_strategies.arrays(dtype, shapes() if shape is None else shape, elements=elements, fill=st.nothing())
 
 
@@ -84,12 +84,13 @@ def expressions(
     """
     count = draw(st.integers(1, max_inputs))
     drawn = draw(numpy_strategies.mutually_broadcastable_shapes(num_shapes=count, min_side=1, max_dims=2, max_side=3))
-    inputs = [draw(arrays(shape, dtype))[()] for shape in drawn.input_shapes]
-    workshop = Workshop([float(x) if isinstance(x, np.float64) else x for x in inputs])
+    workshop = Workshop([plain_scalar(draw(arrays(shape, dtype))) for shape in drawn.input_shapes])
     numbers = st.integers(0, 7)
-    for step, a, b, choice in draw(st.lists(st.tuples(_steps(), numbers, numbers, numbers), max_size=max_operations)):
-        names = workshop.names[::-1]  # counted from the latest, so that programs grow deep
-        workshop.add(step(workshop, names[a % len(names)], names[b % len(names)], choice))
+    steps = st.lists(st.tuples(_steps(), numbers, numbers, numbers), min_size=1, max_size=max_operations)
+    for step, a, b, choice in draw(steps):
+        latest = workshop.names[::-1]
+        near = latest[:2]  # one operand is a late one, so that programs grow deep
+        workshop.add(step(workshop, near[a % len(near)], latest[b % len(latest)], choice))
     if scalar and np.shape(workshop.value(workshop.names[-1])) != ():
         workshop.add(f"np.sum({workshop.names[-1]})")
     return workshop.finished()

@@ -1,4 +1,4 @@
-"""The operations that random programs are made of: the table's elementwise entries, and templates for everything else."""
+"""The operations that random programs are made of: the table's elementwise entries, and templates for the rest."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ TEMPLATES = (
     "np.where(np.array({mask}), {a}, {b})",
     "{a}[0]",
     "{a}[..., ::-1]",
-    "{a}[None]",
+    "{a}[None, ..., 0]",
     "{a}[np.array([0, -1, 0])]",
 )
 
@@ -81,7 +81,10 @@ def _elementwise(function: str, domains: tuple[Domain, ...]) -> Step:
 
 def _templated(template: str) -> Step:
     def step(workshop: Workshop, a: str, b: str, choice: int) -> str:
-        axis = choice % max(np.ndim(workshop.value(a)), 1)
+        dimensions = np.ndim(workshop.value(a))
+        axis = choice % max(dimensions, 1)
+        if dimensions == 0 and ("{axis}" in template or "pad" in template):  # NumPy's answers for scalars vary
+            a = f"np.reshape({a}, 1)"
         return template.format(a=a, b=b, axis=axis, mask=bool(choice % 2))
 
     return step

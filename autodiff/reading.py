@@ -1,0 +1,144 @@
+"""Reading a Value as something else: a number, a text, an iterator, a copy. Loud where a gradient would be lost."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autodiff.errors import GradientLostError, GraphError
+from autodiff.modes import current_mode
+from autodiff.operands import plain_scalar
+from autodiff.recording import constant_value, fill, new
+
+if TYPE_CHECKING:
+    from autodiff.value import Value
+
+SYMBOLS = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "power": "**",
+    "matmul": "@",
+    "negative": "neg",
+    "relu": "ReLU",
+    "remainder": "%",
+}
+
+
+class Reading:
+    """Conversions, printing, iteration, copies, and the names micrograd uses."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _data: Any
+        _grad: Any
+        _primitive: Any
+        _operands: tuple[Value | None, ...]
+        _inputs: tuple[Any, ...]
+        _carries: bool
+        _label: str | None
+        ndim: int
+        shape: tuple[int, ...]
+
+    def item(self) -> Any:
+        """The number, as a Python number; the gradient stops here."""
+        if (trace := current_mode().trace) is not None:
+            trace.refuse_reading(self, "v.item()")
+        return self._data if type(self._data) is float else self._data.item()
+
+    @property
+    def _prev(self) -> tuple[Value, ...]:
+        """The operands, as micrograd calls them; constants as Values without a gradient."""
+        return tuple(
+            constant_value(plain_scalar(raw)) if node is None else node
+            for node, raw in zip(self._operands, self._inputs)
+        )
+
+    @property
+    def _op(self) -> str:
+        """The operation's symbol or name, as micrograd calls it; empty for a leaf."""
+        return "" if self._primitive is None else SYMBOLS.get(self._primitive.name, self._primitive.name)
+
+    def _read(self, what: str = "reading it as a plain number") -> Any:
+        mode = current_mode()
+        if mode.trace is not None:
+            mode.trace.refuse_reading(self, what)
+        if self._carries and mode.recording:
+            raise GradientLostError(
+                f"{what} would lose the gradient of a Value of shape {self.shape}. v.item() reads a number, v.data an "
+                "array, np.stack joins Values, ad.stop_gradient(v) cuts; NumPy's functions (np.exp, not math.exp) record"
+            )
+        return self._data
+
+    def __float__(self) -> float:
+        return float(self._read("float(v)"))
+
+    def __int__(self) -> int:
+        return int(self._read("int(v)"))
+
+    def __complex__(self) -> complex:
+        return complex(self._read("complex(v)"))
+
+    def __bool__(self) -> bool:
+        return bool(self._read("bool(v), as in `if v:`,"))
+
+    def __index__(self) -> int:
+        return operator.index(self._read("using it as an index"))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self._read("np.asarray(v)"), dtype=dtype)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        grad = 0.0 if self._grad is None and self.ndim == 0 else self._grad
+        return f"Value(data={_shown(self._data)}, grad={'not run' if grad is None else _shown(grad)})"
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a scalar Value: it has no axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Value]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, x: Any) -> bool:
+        return bool((self == x).any())
+
+    def __getstate__(self) -> Any:
+        if self._primitive is not None:
+            raise GraphError(
+                "only a leaf can be pickled or copied: this Value is the result of an operation and belongs to its graph. "
+                "Copy v.data, or ad.stop_gradient(v)"
+            )
+        return {name: getattr(self, name) for name in ("_data", "_grad", "_carries", "_label")}
+
+    def __setstate__(self, state: Any) -> None:
+        fill(self, state["_data"])
+        self._grad, self._carries, self._label = state["_grad"], state["_carries"], state["_label"]
+
+    def __copy__(self) -> Value:
+        return _copied(self)
+
+    def __deepcopy__(self, memo: Any) -> Value:
+        return _copied(self)
+
+
+def _copied(leaf: Value) -> Value:
+    state = leaf.__getstate__()
+    copy: Value = new(type(leaf))
+    for name in ("_data", "_grad"):
+        state[name] = state[name].copy() if type(state[name]) is np.ndarray else state[name]
+    copy.__setstate__(state)
+    return copy
+
+
+def _shown(data: Any) -> str:
+    return repr(data.item()) if isinstance(data, np.generic) else repr(data)
