@@ -1,5 +1,7 @@
 """Reverse-mode automatic differentiation for ordinary NumPy code."""
 
+from typing import TYPE_CHECKING, Any
+
 from autodiff.checkpointing import checkpoint, stop_gradient
 from autodiff.compiler.jit import jit
 from autodiff.curvature import elementwise_grad, hessian, hvp, jacobian
@@ -11,11 +13,16 @@ from autodiff.primitives.transcendental import relu, sigmoid, softplus
 from autodiff.transforms import grad, jvp, value_and_grad, vjp
 from autodiff.value import Value
 
+if TYPE_CHECKING:
+    from autodiff.drawing import draw, draw_dot
+
 __version__ = "0.1.0"
 
 __all__ = [
     "Value",
     "checkpoint",
+    "draw",
+    "draw_dot",
     "elementwise",
     "elementwise_grad",
     "grad",
@@ -41,3 +48,14 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+_ON_FIRST_USE = {"draw": "autodiff.drawing", "draw_dot": "autodiff.drawing"}
+
+
+def __getattr__(name: str) -> Any:
+    """What `import autodiff` does not load: it costs NumPy and little more."""
+    if name in _ON_FIRST_USE:
+        from importlib import import_module
+
+        return getattr(import_module(_ON_FIRST_USE[name]), name)
+    raise AttributeError(f"module 'autodiff' has no attribute {name!r}")

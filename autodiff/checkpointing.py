@@ -108,10 +108,10 @@ class _Rerun:
             "checkpoint",
             "primitive",
             lambda *inputs: self.data,
-            [lambda g, i, xs: self.pull(g, i, xs)],
+            [lambda g, i, xs: self.pull(g, i, xs)],  # noqa: PLW0108 -- a rule is read by its parameter names
             variadic=True,
             outputs=True,
-            push_rule=lambda tangents, xs: self.push(tangents, xs),
+            push_rule=lambda tangents, xs: self.push(tangents, xs),  # noqa: PLW0108 -- the same
         )
 
     def again(self, xs: Sequence[Any]) -> tuple[list[Any], list[Value], set[Value]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -57,10 +58,11 @@ def _build(structure: Structure, leaves: Iterator[Any]) -> Any:
         return next(leaves)
     children = [_build(child, leaves) for child in structure.children]
     if issubclass(structure.kind, dict):
-        return structure.kind(zip(structure.keys, children, strict=True))
+        items = dict(zip(structure.keys, children, strict=True))
+        return structure.kind(items) if structure.kind in (dict, OrderedDict) else items
     if hasattr(structure.kind, "_fields"):  # a named tuple takes its fields one by one
         return structure.kind(*children)
-    return structure.kind(children)
+    return structure.kind(children)  # type: ignore[call-arg]
 
 
 def map_leaves(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

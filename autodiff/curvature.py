@@ -1,4 +1,4 @@
-"""Matrices of derivatives: jacobian, hessian, hvp, elementwise_grad. Built from vjp and jvp, one row or column at a time."""
+"""Matrices of derivatives: jacobian, hessian, hvp, elementwise_grad. One walk makes one row or column."""
 
 from __future__ import annotations
 

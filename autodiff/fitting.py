@@ -14,9 +14,9 @@ from autodiff.errors import ShapeError
 
 
 def fit(g: Any, x: Any, node: Any) -> Any:
-    """The contribution g of `node` as a gradient of the operand whose raw data is x: same shape, same dtype, real if x is.
+    """The contribution g of `node` as a gradient of the operand with raw data x: its shape, its dtype, real if it is.
 
-    Sums over broadcast axes, but only if the node's primitive broadcasts; any other mismatch is a wrong rule and raises.
+    Sums over broadcast axes, but only if the primitive broadcasts; any other mismatch is a wrong rule and raises.
     """
     if type(x) is tuple:
         return tuple(None if part is None else fit(part, raw, node) for part, raw in zip(g, x))
@@ -72,7 +72,7 @@ def is_plain(data: Any) -> bool:
 
 
 def is_finite(data: Any) -> bool:
-    """Whether a gradient is free of infinities and NaN, by one cheap pass. Lazy data is trusted: its masks are recorded."""
+    """Whether a gradient is free of infinities and NaN, by one cheap pass. Lazy data is trusted: it is masked."""
     if data is None or not (isinstance(data, tuple) or is_plain(data)):
         return True
     if isinstance(data, tuple):

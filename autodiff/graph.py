@@ -33,7 +33,7 @@ def newest_first(nodes: Iterable[Any]) -> list[Any]:
 
 
 def dependents(nodes: Iterable[Any], targets: Iterable[Any]) -> set[Any]:
-    """Those of the nodes (all the ancestors of some result) that depend on a target; the targets among them included."""
+    """Those of the nodes, all ancestors of some result, that depend on a target; the targets included."""
     found = set(targets)
     for node in sorted(nodes, key=BY_SERIAL):
         if node not in found and any(operand in found for operand in node._operands):

@@ -70,9 +70,8 @@ class ArrayMethods:
 
     def transpose(self, *axes: Any) -> Value:
         """The axes permuted (reversed if none are given): v.transpose(1, 0) or v.transpose((1, 0))."""
-        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
-            axes = axes[0]
-        return np.transpose(self, axes or None)  # type: ignore[call-overload,no-any-return]
+        given = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))) else axes
+        return np.transpose(self, given or None)  # type: ignore[call-overload,no-any-return]
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Value:
         """Held between two bounds, either of which may be None; passes gradients at its bounds."""
@@ -116,21 +115,21 @@ class ArrayMethods:
         return At(self)
 
     @property
-    def T(self) -> Value:
+    def T(self) -> Value:  # noqa: N802 -- NumPy's name
         """The axes reversed."""
         return shaping.transpose(self)  # type: ignore[no-any-return]
 
     @property
-    def mT(self) -> Value:
+    def mT(self) -> Value:  # noqa: N802 -- NumPy's name
         """The last two axes swapped."""
         return shaping.matrix_transpose(self)  # type: ignore[no-any-return]
 
     @property
     def real(self) -> Value:
         """The real part."""
-        return np.real(self)  # type: ignore[call-overload,no-any-return]
+        return np.real(self)
 
     @property
     def imag(self) -> Value:
         """The imaginary part."""
-        return np.imag(self)  # type: ignore[call-overload,no-any-return]
+        return np.imag(self)

@@ -23,7 +23,7 @@ _FOREIGN = {
 
 
 def plain_scalar(data: Any) -> Any:
-    """Data as nodes keep it: a float64 of shape () as a Python float, other NumPy results of shape () as NumPy scalars."""
+    """Data as nodes keep it: a float64 of shape () as a Python float, other results of shape () as NumPy scalars."""
     if type(data) is np.ndarray:
         if data.ndim:
             return data
@@ -76,7 +76,7 @@ def refuse_foreign(data: Any, operation: str) -> None:
 
 
 def leaf_data(data: Any) -> Any:
-    """A copy of data as a variable keeps it: floating point, owned by nobody else. Raises DtypeError for anything else."""
+    """A copy of data as a variable keeps it: floating point, owned by nobody else; DtypeError for anything else."""
     if type(data) is float:
         return data
     if isinstance(data, (bool, int)):
@@ -90,8 +90,8 @@ def leaf_data(data: Any) -> Any:
         return data
     else:
         raise DtypeError(
-            f"Value(...) takes numbers, NumPy arrays, nested lists of numbers, and arrays that follow NumPy's protocols; "
-            f"it was given {type(data).__name__} {data!r:.60}"
+            f"Value(...) takes numbers, NumPy arrays, nested lists of numbers, and arrays that follow NumPy's "
+            f"protocols; it was given {type(data).__name__} {data!r:.60}"
         )
     if data.dtype.kind in "biu":
         data = data.astype(np.float64)

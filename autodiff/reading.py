@@ -35,25 +35,14 @@ class Reading:
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        _data: Any
-        _grad: Any
-        _primitive: Any
-        _operands: tuple[Value | None, ...]
-        _inputs: tuple[Any, ...]
-        _carries: bool
-        _label: str | None
-        ndim: int
-        shape: tuple[int, ...]
-
-    def item(self) -> Any:
+    def item(self: Any) -> Any:
         """The number, as a Python number; the gradient stops here."""
         if (trace := current_mode().trace) is not None:
             trace.refuse_reading(self, "v.item()")
         return self._data if type(self._data) is float else self._data.item()
 
     @property
-    def _prev(self) -> tuple[Value, ...]:
+    def _prev(self: Any) -> tuple[Value, ...]:
         """The operands, as micrograd calls them; constants as Values without a gradient."""
         return tuple(
             constant_value(plain_scalar(raw)) if node is None else node
@@ -61,73 +50,73 @@ class Reading:
         )
 
     @property
-    def _op(self) -> str:
+    def _op(self: Any) -> str:
         """The operation's symbol or name, as micrograd calls it; empty for a leaf."""
         return "" if self._primitive is None else SYMBOLS.get(self._primitive.name, self._primitive.name)
 
-    def _read(self, what: str = "reading it as a plain number") -> Any:
+    def _read(self: Any, what: str = "reading it as a plain number") -> Any:
         mode = current_mode()
         if mode.trace is not None:
             mode.trace.refuse_reading(self, what)
         if self._carries and mode.recording:
             raise GradientLostError(
                 f"{what} would lose the gradient of a Value of shape {self.shape}. v.item() reads a number, v.data an "
-                "array, np.stack joins Values, ad.stop_gradient(v) cuts; NumPy's functions (np.exp, not math.exp) record"
+                "array, np.stack joins Values, ad.stop_gradient(v) cuts; np.exp records, math.exp does not"
             )
         return self._data
 
-    def __float__(self) -> float:
+    def __float__(self: Any) -> float:
         return float(self._read("float(v)"))
 
-    def __int__(self) -> int:
+    def __int__(self: Any) -> int:
         return int(self._read("int(v)"))
 
-    def __complex__(self) -> complex:
+    def __complex__(self: Any) -> complex:
         return complex(self._read("complex(v)"))
 
-    def __bool__(self) -> bool:
+    def __bool__(self: Any) -> bool:
         return bool(self._read("bool(v), as in `if v:`,"))
 
-    def __index__(self) -> int:
+    def __index__(self: Any) -> int:
         return operator.index(self._read("using it as an index"))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self._read("np.asarray(v)"), dtype=dtype)
 
-    def __format__(self, spec: str) -> str:
+    def __format__(self: Any, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         grad = 0.0 if self._grad is None and self.ndim == 0 else self._grad
         return f"Value(data={_shown(self._data)}, grad={'not run' if grad is None else _shown(grad)})"
 
-    def __len__(self) -> int:
+    def __len__(self: Any) -> int:
         if self.ndim == 0:
             raise TypeError("len() of a scalar Value: it has no axes")
-        return self.shape[0]
+        return int(self.shape[0])
 
-    def __iter__(self) -> Iterator[Value]:
+    def __iter__(self: Any) -> Iterator[Value]:
         return (self[i] for i in range(len(self)))
 
-    def __contains__(self, x: Any) -> bool:
+    def __contains__(self: Any, x: Any) -> bool:
         return bool((self == x).any())
 
-    def __getstate__(self) -> Any:
+    def __getstate__(self: Any) -> Any:
         if self._primitive is not None:
             raise GraphError(
-                "only a leaf can be pickled or copied: this Value is the result of an operation and belongs to its graph. "
+                "only a leaf can be pickled or copied: this Value is an operation's result and belongs to its graph. "
                 "Copy v.data, or ad.stop_gradient(v)"
             )
         return {name: getattr(self, name) for name in ("_data", "_grad", "_carries", "_label")}
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self: Any, state: Any) -> None:
         fill(self, state["_data"])
         self._grad, self._carries, self._label = state["_grad"], state["_carries"], state["_label"]
 
-    def __copy__(self) -> Value:
+    def __copy__(self: Any) -> Value:
         return _copied(self)
 
-    def __deepcopy__(self, memo: Any) -> Value:
+    def __deepcopy__(self: Any, memo: Any) -> Value:
         return _copied(self)
 
 

@@ -48,10 +48,15 @@ def constant_value(data: Any) -> Value:
     return node
 
 
+OWN: Any = MappingProxyType({})
+"""The keywords of a leaf that a transform made for itself: nobody else's derivatives depend on it."""
+
+
 def variable(data: Any) -> Value:
-    """A leaf around a caller's buffer, not copied: reading its .data gives a copy."""
+    """A transform's own leaf around a caller's buffer, not copied: reading its .data gives a copy."""
     node = constant_value(data)
     node._carries = node._recorded = True
+    node._keywords = OWN
     return node
 
 
@@ -178,10 +183,7 @@ def compute(primitive: Any, inputs: Sequence[Any], keywords: Any) -> Any:
 
 def _all_floats(inputs: Sequence[Any]) -> bool:
     """Whether every operand is a Python float, or an integer a float stands for exactly."""
-    for x in inputs:
-        if type(x) is not float and not (type(x) is int and -(2**53) < x < 2**53):
-            return False
-    return True
+    return all(type(x) is float or (type(x) is int and -(2**53) < x < 2**53) for x in inputs)
 
 
 def translated(error: Exception, primitive: Any, inputs: Sequence[Any], keywords: Any) -> Exception:

@@ -20,6 +20,7 @@ from autodiff.graph import ancestors, dependents
 from autodiff.modes import changed, current_mode
 from autodiff.operands import constant, plain_scalar
 from autodiff.primitives.shaping import alias
+from autodiff.recording import OWN
 from autodiff.reverse import pull_back
 from autodiff.value import Value, apply, constant_value, variable
 
@@ -44,7 +45,7 @@ class Recording:
             self.variables += fresh
         if not self.active:
             raise DtypeError(
-                f"{_name(f)}: argument {list(chosen)} holds no floating-point array, so there is nothing to differentiate"
+                f"{_name(f)}: argument {list(chosen)} holds no floating-point array: nothing to differentiate"
             )
         self.since = min(v._serial for v in self.active)
         self.given_values = any(v._primitive is not None for v in self.active)
@@ -63,8 +64,8 @@ class Recording:
         for output, path in zip(self.outputs, where):
             if not isinstance(output, Value):
                 raise GradientLostError(
-                    f"{_name(f)} returned {type(output).__name__} {output!r:.40}{' at ' + path if path else ''}, not a Value: the gradient was "
-                    "lost on the way. NumPy's functions record; float(), .item(), .data and math.* do not"
+                    f"{_name(f)} returned {type(output).__name__} {output!r:.40}{' at ' + path if path else ''}, not a "
+                    "Value: the gradient was lost on the way. np.* records; float(), .item(), .data and math.* do not"
                 )
         self.nodes = ancestors(self.outputs, self.since)
         self.traced = self.outer.trace is not None
@@ -76,16 +77,15 @@ class Recording:
 
     @property
     def recorded(self) -> bool:
-        """Whether derivatives are Values: an argument was one, or the graph reaches a variable besides the arguments."""
+        """Whether derivatives are Values: an argument was one, or the graph reaches another variable besides."""
         if self.given_values or self.traced:
             return True
         return self.outer.recording and self._reaches_others
 
     @property
     def _reaches_others(self) -> bool:
-        ours = set(self.active)
         return any(
-            node not in ours
+            node._keywords is not OWN  # our variables, and those of transforms that ran inside
             and (
                 node._primitive is None
                 or any(o is not None and o._carries and o not in self.nodes for o in node._operands)
@@ -146,7 +146,7 @@ def fresh_variable(x: Any) -> Value:
 
 
 def _fresh(leaf: Any, top: bool) -> Value | None:
-    """A variable of our own for one leaf of an argument; None if it is a constant (ints, bools, strings, None inside containers)."""
+    """A variable of our own for one leaf of an argument; None for constants (ints, bools, strings in containers)."""
     if isinstance(leaf, Value):
         return fresh_variable(leaf)
     if leaf is None or isinstance(leaf, (str, bytes)):
@@ -222,7 +222,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
 def _single(run: Recording, f: Function) -> list[Value]:
     if is_container_result(run):
         raise ShapeError(
-            f"{_name(f)} must return one scalar to have a gradient, it returned a container; use jacobian, or has_aux=True"
+            f"{_name(f)} must return one scalar to have a gradient, not a container; use jacobian, or has_aux=True"
         )
     return run.outputs
 
@@ -235,7 +235,7 @@ def is_container_result(run: Recording) -> bool:
 def _one(output: Value, f: Function) -> Any:
     if output.shape != ():
         raise ShapeError(
-            f"{_name(f)} must return a scalar to have a gradient, it returned shape {output.shape}; sum it, or use jacobian"
+            f"{_name(f)} must return a scalar to have a gradient, not shape {output.shape}; sum it, or use jacobian"
         )
     if output.dtype.kind == "c":
         raise DtypeError(

@@ -62,6 +62,7 @@ class Value(Operators, Reading, ArrayMethods):
     _keywords: Any
     _serial: int
     _carries: bool  # whether gradients flow through
+    _label: str | None
     _recorded: bool  # whether an operation has seen this buffer
 
     def __init__(self, data: Any, label: str | None = None) -> None:
@@ -187,7 +188,7 @@ class Value(Operators, Reading, ArrayMethods):
         if gradient is None:
             if self.size != 1:
                 raise ShapeError(
-                    f"backward() needs a scalar, this Value has shape {self.shape}; reduce it, as in v.sum().backward(), "
+                    f"backward() needs a scalar, this Value has shape {self.shape}; reduce it (v.sum().backward()), "
                     "or pass backward(gradient=...) in its shape"
                 )
             if self.dtype.kind == "c":
@@ -240,7 +241,7 @@ class Value(Operators, Reading, ArrayMethods):
         name = ufunc.__name__
         if "out" in keywords:
             raise InPlaceError(
-                f"np.{name} was asked to write into an array (out=, or an in-place operator such as `buffer += v`), where "
+                f"np.{name} was asked to write into an array (out=, or in place, as in `buffer += v`), where "
                 f"the gradient would be lost; write buffer = np.{name}(buffer, v)"
             )
         if method != "__call__":
@@ -249,8 +250,8 @@ class Value(Operators, Reading, ArrayMethods):
             )
         if keywords:
             raise UnsupportedError(
-                f"np.{name}(..., {', '.join(f'{k}={v!r}' for k, v in keywords.items())}) is not supported on Values; leave "
-                "the keyword out: np.where(mask, ...) chooses, v.astype(...) changes the dtype"
+                f"np.{name}(..., {', '.join(f'{k}={v!r}' for k, v in keywords.items())}) is not supported on Values; "
+                "leave the keyword out: np.where(mask, ...) chooses, v.astype(...) changes the dtype"
             )
         raise UnsupportedError(_no_rule(f"np.{name}"))
 

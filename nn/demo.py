@@ -23,7 +23,7 @@ from nn.scalar import Neuron
 SEED = 0
 TEST_SHARE = 0.2
 SHOWN = 60  # digits in the grid
-CHECKED = 25  # weights of every array whose gradient is compared with differences
+CHECKED = 10  # weights of every array whose gradient is compared with differences
 
 
 class Digits(NamedTuple):
@@ -77,21 +77,23 @@ def gradient_error(model: Module, x: Any, y: Any, rng: np.random.Generator) -> t
 
 
 def neuron_picture(model: MLP, image: NDArray[np.float64]) -> Picture:
-    """The hidden neuron that this image excites most, one Value per number: its two strongest pixels, and all others.
+    """A hidden neuron, one Value per number: the two pixels of this image that move it most, and all others as one.
 
-    Beside the numbers stand the derivatives of its output, and on the edges the local ones they are products of.
+    Beside the numbers stand the derivatives of its output, and on the edges the local ones they are products of. Of all
+    neurons it is one that is neither idle nor saturated: tanh has a slope there that is worth looking at.
     """
-    w, b = (p.data for p in (model.layers[0].w, model.layers[0].b))
-    unit = int(np.argmax(image @ w + b))
+    first = model.layers[0]
+    w, b = (first.state_dict()[name] for name in ("w", "b"))
+    unit = int(np.argmin(abs(abs(image @ w + b) - 0.8)))
     contributions = image * w[:, unit]
-    strongest = np.argsort(-np.abs(contributions), kind="stable")[:2]
-    neuron = Neuron(2)
+    strongest = np.argsort(-abs(contributions), kind="stable")[:2]
+    neuron = Neuron(2, nonlin=False)
     inputs = [Value(image[pixel], label=_place("pixel", pixel)) for pixel in strongest]
     for weight, pixel in zip(neuron.w, strongest):
         weight.data, weight.label = w[pixel, unit], _place("weight", pixel)
     neuron.b.data = b[unit] + contributions.sum() - contributions[strongest].sum()
     neuron.b.label = "bias and 62 other pixels"
-    out = neuron(inputs)
+    out = neuron(inputs).tanh()
     out.label = f"hidden neuron {unit}"
     out.backward()
     return draw(out)
@@ -102,7 +104,7 @@ def _place(what: str, pixel: int) -> str:
 
 
 def digits_picture(x: Any, labels: Any, predictions: Any) -> Chart:
-    """A grid of test digits with what the network reads, the misread ones framed; those come in first, up to a third."""
+    """A grid of test digits with what the network reads, the misread ones, up to a third, framed."""
     wrong = np.flatnonzero(predictions != labels)[: SHOWN // 3]
     right = np.flatnonzero(predictions == labels)[: SHOWN - len(wrong)]
     shown = np.sort(np.concatenate([wrong, right]))
@@ -114,19 +116,23 @@ def digits_picture(x: Any, labels: Any, predictions: Any) -> Chart:
     return image_grid(x[shown].reshape(-1, 8, 8), captions, marked, columns=10, title=title)
 
 
+def _say(text: str) -> None:
+    print(text, flush=True)  # in order with the progress of training, which goes to the standard error
+
+
 def run(output: Path, seed: int = SEED) -> float:
     """The whole demonstration, told as it goes. Returns the test accuracy."""
     began = time.perf_counter()
     digits = load_digits(seed)
-    print(f"{len(digits.train_y):,} handwritten digits to learn from, {len(digits.test_y)} to test with.\n")
-    model = MLP(64, [256, 10], activation="relu", rng=seed)
-    print(f"{model}\n{sum(p.size for p in model.parameters()):,} weights. Training ...")
+    _say(f"{len(digits.train_y):,} handwritten digits to learn from, {len(digits.test_y)} to test with.\n")
+    model = MLP(64, [64, 64, 10], rng=seed)
+    _say(f"{model}\n{sum(p.size for p in model.parameters()):,} weights. Training ...")
     history = fit(
         model,
         digits.train_x,
         digits.train_y,
         loss=cross_entropy,
-        optimizer=Adam(model.parameters()),
+        optimizer=Adam(model.parameters(), learning_rate=2e-3),
         epochs=40,
         batch_size=32,
         validation=0.1,
@@ -137,9 +143,9 @@ def run(output: Path, seed: int = SEED) -> float:
         scores = model(digits.test_x).data
     reached = accuracy(scores, digits.test_y)
     right = round(reached * len(digits.test_y))
-    print(f"\nTest accuracy: {reached:.1%} ({right} of {len(digits.test_y)}).")
+    _say(f"\nTest accuracy: {reached:.1%} ({right} of {len(digits.test_y)}).")
     error, count = gradient_error(model, digits.train_x[:100], digits.train_y[:100], np.random.default_rng(seed))
-    print(f"Gradient against finite differences: largest relative error {error:.1e}, over {count} weights.")
+    _say(f"Gradient against finite differences: largest relative error {error:.1e}, over {count} weights.")
 
     output.mkdir(parents=True, exist_ok=True)
     pictures: dict[str, tuple[Picture | Chart, str]] = {
@@ -147,12 +153,12 @@ def run(output: Path, seed: int = SEED) -> float:
         "loss": (history.plot("Learning to read digits"), "the loss while training"),
         "digits": (digits_picture(digits.test_x, digits.test_y, scores.argmax(axis=1)), "predictions"),
     }
-    print(f"Pictures in {output.resolve()}:")
+    _say(f"Pictures in {output.resolve()}:")
     for name, (picture, what) in pictures.items():
         for ending in ("svg", "png"):
             picture.save(output / f"{name}.{ending}")
-        print(f"  {name}.svg, {name}.png".ljust(28) + what)
-    print(f"All done in {time.perf_counter() - began:.1f} seconds.")
+        _say(f"  {name}.svg, {name}.png".ljust(28) + what)
+    _say(f"All done in {time.perf_counter() - began:.1f} seconds.")
     return reached
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from autodiff.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from autodiff.modes import current_mode
+from autodiff.operands import constant
 from autodiff.primitives.composites import logsumexp
 from autodiff.primitives.transcendental import relu
-from autodiff.operands import constant
 from autodiff.value import Value
 
 

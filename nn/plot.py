@@ -63,7 +63,7 @@ def curves(series: Mapping[str, Sequence[float]], *, x: str = "epoch", y: str = 
     >>> curves({"training": [1.0, 0.5, 0.25]}).figure.axes[0].get_xlabel()
     'epoch'
     """
-    figure, settings = _figure((6.4, 3.8))
+    figure, settings = _figure((6.4, 3.8), layout="constrained")
     with settings:
         axes = figure.add_subplot()
         for i, (name, numbers) in enumerate(series.items()):
@@ -132,7 +132,7 @@ def image_grid(
     return Chart(figure)
 
 
-def _figure(size: tuple[float, float]) -> tuple[Any, Any]:
+def _figure(size: tuple[float, float], layout: Any = None) -> tuple[Any, Any]:
     """A Figure of our own, which no global state knows of, and the settings to fill it under."""
     try:
         from matplotlib import rc_context
@@ -140,7 +140,7 @@ def _figure(size: tuple[float, float]) -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingDependencyError("charts are drawn by matplotlib: pip install 'autodiff[plot]'") from error
     with rc_context(SETTINGS):
-        return Figure(figsize=size, layout=None), rc_context(SETTINGS)
+        return Figure(figsize=size, layout=layout), rc_context(SETTINGS)
 
 
 def _rectangle(*args: Any, **options: Any) -> Any:

@@ -52,4 +52,4 @@ def _bar(total: int) -> Any:
         from tqdm import tqdm
     except ImportError:
         return None
-    return tqdm(total=total, unit="epoch", dynamic_ncols=True, leave=True)
+    return tqdm(total=total, unit=" epochs", dynamic_ncols=True, leave=True)

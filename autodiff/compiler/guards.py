@@ -186,7 +186,7 @@ class _Walk:
                     self.visit(content, f"{path} ({name})")
             return
         for name in global_names(function.__code__):
-            value = function.__globals__
+            value: Any = function.__globals__
             for i, attribute in enumerate(name):
                 if i == 0:
                     if attribute not in function.__globals__:

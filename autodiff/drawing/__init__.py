@@ -14,7 +14,9 @@ from autodiff.value import Value
 __all__ = ["Edge", "Node", "Picture", "draw", "draw_dot"]
 
 
-def draw(*values: Value, names: Any = None, model: Any = None, max_nodes: int = 300, rankdir: str | None = None) -> Picture:
+def draw(
+    *values: Value, names: Any = None, model: Any = None, max_nodes: int = 300, rankdir: str | None = None
+) -> Picture:
     """The graph behind one value or several, as a picture: shown by a notebook, written by `.save("x.svg")`.
 
     names: what to call Values: a mapping from Value to dotted name, or from name to Value; a dotted name such as
@@ -46,14 +48,14 @@ def draw(*values: Value, names: Any = None, model: Any = None, max_nodes: int = 
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
-    """The picture as a `graphviz.Digraph`, as micrograd's function of this name returns it.
+    r"""The picture as a `graphviz.Digraph`, as micrograd's function of this name returns it.
 
     root: the value whose graph is drawn · format: what `.render()` writes · rankdir: "LR" or "TB"
     returns: a graphviz.Digraph that also renders where only pygraphviz is installed
     raises: MissingDependencyError without the package graphviz
 
     >>> dot = draw_dot(Value(2.0, label="a") * 3.0)
-    >>> dot.format, "a|data 2|grad not run" in dot.source
+    >>> dot.format, r"a|data 2\l|grad not run" in dot.source
     ('svg', True)
     """
     from autodiff.drawing.digraph import digraph

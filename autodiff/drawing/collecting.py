@@ -91,7 +91,7 @@ def describe(value: Value, number: int, names: Mapping[Value, str], module: tupl
 
 def label_of(value: Value, names: Mapping[Value, str]) -> str:
     """The label the user gave; else the last part of a parameter's name."""
-    return value._label or (split_path(names[value])[1] if value in names else "")
+    return (value._label or "").strip() or (split_path(names[value])[1] if value in names else "")
 
 
 def operation(value: Value) -> str:

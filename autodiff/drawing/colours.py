@@ -1,4 +1,4 @@
-"""Colours for gradients: from pale to dark on a logarithmic scale, safe for colour-blind readers, with text that reads on each.
+"""Colours for gradients: from pale to dark on a logarithmic scale, safe for colour-blind readers.
 
 Source: the scheme YlGnBu of C. A. Brewer, ColorBrewer 2.0 (2013), without its darkest class; lightness falls steadily.
 """

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.drawing.numbers import number, span
+from autodiff.drawing.numbers import NUMBERS, number, span
 from autodiff.errors import AutodiffError
-from autodiff.fitting import is_plain
 from autodiff.reverse import numpy_float
 
 ADJOINTS = {
@@ -40,7 +39,9 @@ ADJOINTS = {
 """What happens to a gradient on its way back through an operation that is not elementwise."""
 
 
-def local_derivative(node: Any, position: int, label_of: Callable[[Any], str] = lambda value: value._label or "") -> str:
+def local_derivative(
+    node: Any, position: int, label_of: Callable[[Any], str] = lambda value: value._label or ""
+) -> str:
     """∂node/∂operand: the number for scalars, the range for elementwise arrays, the adjoint in words otherwise.
 
     node: an interior Value, its graph not freed · position: which operand · label_of: what a Value is called
@@ -58,14 +59,16 @@ def local_derivative(node: Any, position: int, label_of: Callable[[Any], str] = 
             size = number(partial[()]) if partial.ndim == 0 else span(partial)
             summed = primitive.kind == "elementwise" and np.shape(x) != np.shape(node._data)
             return f"× {size}, Σ" if summed else f"× {size}"
+    if primitive.kind == "elementwise":
+        return f"× ∂{primitive.name}"
     if primitive.kind == "multilinear":
         return _product(node, position, label_of)
     return ADJOINTS.get(primitive.name, f"{primitive.name} adjoint")
 
 
 def _partial(node: Any, position: int) -> Any:
-    """The rule with an arriving gradient of 1, as an array; None if the data is lazy or the rule cannot be run alone."""
-    if not all(is_plain(numpy_float(x)) for x in (*node._inputs, node._data)):
+    """The rule with an arriving gradient of 1, as an array; None if the data is lazy or the rule fails."""
+    if not all(isinstance(x, NUMBERS) for x in (*node._inputs, node._data)):
         return None
     pull = node._primitive.pulls[position]
     if pull is None:
@@ -78,7 +81,9 @@ def _partial(node: Any, position: int) -> Any:
         except (ArithmeticError, ValueError, TypeError, AttributeError):
             pass
         try:  # as the walk does where Python's floats raise or leave the reals
-            return np.asarray(pull(np.float64(1.0), tuple(map(numpy_float, node._inputs)), numpy_float(node._data), node))
+            return np.asarray(
+                pull(np.float64(1.0), tuple(map(numpy_float, node._inputs)), numpy_float(node._data), node)
+            )
         except (AutodiffError, ArithmeticError, ValueError, TypeError, AttributeError):
             return None
 

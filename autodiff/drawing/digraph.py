@@ -1,4 +1,4 @@
-"""A picture as a `graphviz.Digraph`, for code that expects one. Loaded on first use: it imports the package graphviz."""
+"""A picture as a `graphviz.Digraph`, for code that expects one. Loaded on first use, with the package graphviz."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ STRETCHES = 8
 
 
 def fold(order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, str], limit: int) -> Picture:
-    """The graph as groups: by module where modules are known, by depth elsewhere. Results and labelled values stay single.
+    """The graph as groups: by module where modules are known, by depth elsewhere. Results and labels stay single.
 
     order: operands before results · limit: how many nodes would have been drawn singly
     """
@@ -73,7 +73,7 @@ def _few(values: Iterable[Value]) -> list[Value]:
 
 
 def _depths(order: Sequence[Value]) -> tuple[dict[Value, int], dict[Value, int]]:
-    """How many operations lie between each value and its leaves, and how deep the first operation that reads it lies."""
+    """How many operations lie below each value, and for leaves how deep the first operation lies that reads them."""
     depth: dict[Value, int] = {}
     reach: dict[Value, int] = {}
     for value in order:
@@ -91,23 +91,28 @@ def _depths(order: Sequence[Value]) -> tuple[dict[Value, int], dict[Value, int]]
 def _box(key: Any, members: list[Value], place: int, names: Mapping[Value, str], stretch: int) -> Node:
     if isinstance(key, Value):
         return describe(key, place, names)
-    if isinstance(key[-1], int):
-        kind, band = key
-        title = f"depth {band * stretch + 1:,} … {(band + 1) * stretch:,}" if kind == "operations" else kind
-    else:
+    lines = _leaves([value for value in members if value._primitive is None])
+    if not isinstance(key[-1], int):
         title = ".".join(key)
-    leaves = [value for value in members if value._primitive is None]
-    elements = sum(value.size for value in leaves)
-    lines = []
-    if leaves:
-        more = "" if elements == len(leaves) else f", {elements:,} numbers"
-        lines.append(counted(len(leaves), "variable" if leaves[0]._carries else "constant") + more)
+    elif key[0] == "operations":
+        title = f"depth {key[1] * stretch + 1:,} … {(key[1] + 1) * stretch:,}"
+    else:
+        title = lines.pop(0)
     operations = Counter(value._op for value in members if value._primitive is not None)
     if operations:
         common = sorted(operations.items(), key=lambda item: (-item[1], item[0]))
         lines += [f"{n:,} × {op}" for op, n in common[:4]] + (["…"] if len(common) > 4 else [])
     gradient, size = _gradients(members)
     return Node(place, "group", label=title, data=tuple(lines), gradient=gradient, size=size)
+
+
+def _leaves(leaves: list[Value]) -> list[str]:
+    """How many there are, and how many numbers they hold together."""
+    if not leaves:
+        return []
+    elements = sum(value.size for value in leaves)
+    count = counted(len(leaves), "variable" if leaves[0]._carries else "constant")
+    return [count] if elements == len(leaves) else [count, counted(elements, "number")]
 
 
 def _gradients(members: list[Value]) -> tuple[tuple[str, ...] | None, float | None]:

@@ -21,8 +21,8 @@ def dotted_names(names: Any, model: Any) -> dict[Value, str]:
     if model is not None:
         if not hasattr(model, "named_parameters"):
             raise ArgumentError(
-                f"draw(model=...) takes an object with named_parameters(), which yields (dotted name, Value); it was given "
-                f"{type(model).__name__}"
+                "draw(model=...) takes an object with named_parameters(), which yields (dotted name, Value); it was "
+                f"given {type(model).__name__}"
             )
         pairs += list(model.named_parameters())
     if names is not None:
@@ -44,17 +44,16 @@ def dotted_names(names: Any, model: Any) -> dict[Value, str]:
 def split_path(name: str) -> tuple[Path, str]:
     """The modules that lead to a parameter, and its own name. A number belongs to the list before it.
 
-    >>> split_path("layers.0.neurons.3.bias")
-    (('layers.0', 'neurons.3'), 'bias')
+    >>> split_path("layers.0.neurons.3.bias"), split_path("layers.0.weights.12")
+    ((('layers.0', 'neurons.3'), 'bias'), (('layers.0',), 'weights.12'))
     """
-    *modules, own = name.split(".")
     path: list[str] = []
-    for part in modules:
+    for part in name.split("."):
         if part.isdigit() and path:
             path[-1] += f".{part}"
         else:
             path.append(part)
-    return tuple(path), own
+    return tuple(path[:-1]), path[-1]
 
 
 def module_of_each(nodes: Sequence[Any], names: Mapping[Value, str]) -> dict[Value, Path]:
@@ -77,8 +76,7 @@ def module_of_each(nodes: Sequence[Any], names: Mapping[Value, str]) -> dict[Val
         if parameters:
             path = common(modules.get(operand, ()) for operand in parameters)
         elif len(operands) > 1 or (node._primitive.kind == "elementwise" and len(node._operands) == 1):
-            paths = {modules.get(operand, ()) for operand in operands}
-            path = paths.pop() if len(paths) == 1 else ()
+            path = common(modules.get(operand, ()) for operand in operands)
         else:
             path = ()
         if path:

@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from numpy.typing import NDArray
+
 from autodiff.fitting import is_plain
+
+NUMBERS = (int, float, complex, np.ndarray, np.generic)
+"""What can be looked at without computing anything."""
 
 WHOLE = 6
 """Arrays with at most this many elements, in at most two axes, are shown number by number."""
@@ -19,12 +24,13 @@ def number(x: Any) -> str:
     >>> number(2 / 3), number(-3.0), number(1.5e-7), number(1 - 2j), number(-0.0)
     ('0.6667', '-3', '1.5e-7', '1-2j', '0')
     """
-    if isinstance(x, (bool, np.bool_)):
+    kind = np.result_type(x).kind
+    if kind == "b":
         return str(bool(x))
-    if isinstance(x, (complex, np.complexfloating)):
+    if kind == "c":
         real, imaginary = number(x.real), number(x.imag)
         return f"{real}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
-    if isinstance(x, (int, np.integer)) and abs(x) < 10**6:
+    if kind in "iu" and -(10**6) < x < 10**6:
         return str(int(x))
     digits, _, exponent = f"{float(x):.4g}".partition("e")
     if exponent:
@@ -59,28 +65,31 @@ def shown(data: Any) -> tuple[str, ...]:
         return tuple(line for part in data for line in shown(part))
     if data is None:
         return ("0",)
-    if not isinstance(data, (np.ndarray, np.generic, bool, int, float, complex)):
+    if not isinstance(data, NUMBERS):
         return (f"not computed yet ({type(data).__name__})",)
-    if np.ndim(data) == 0:
-        return (number(data[()] if isinstance(data, np.ndarray) else data),)
-    if data.size == 0:
+    array = np.asarray(data)
+    if array.ndim == 0:
+        return (number(array[()]),)
+    if array.size == 0:
         return ("empty",)
-    if data.size <= WHOLE and data.ndim <= 2:
-        return _whole(data)
+    if array.size <= WHOLE and array.ndim <= 2:
+        return _whole(array)
     with np.errstate(all="ignore"):
-        text = span(data)
-        if data.dtype.kind not in "fc" or "…" not in text:
-            return (text if "…" in text else f"all {text}",)
-        return text, f"mean {number(data.mean(dtype=np.result_type(data.dtype, np.float64)))}"
+        text = span(array)
+        if "…" not in text:
+            return (f"all {text}",)
+        if array.dtype.kind not in "fc":
+            return (text,)
+        return text, f"mean {number(array.mean(dtype=np.result_type(array.dtype, np.float64)))}"
 
 
-def _whole(data: Any) -> tuple[str, ...]:
-    rows = [f"[{', '.join(map(number, row))}]" for row in np.atleast_2d(data)]
-    if data.ndim == 1:
+def _whole(array: NDArray[Any]) -> tuple[str, ...]:
+    rows = [f"[{', '.join(map(number, row))}]" for row in np.atleast_2d(array)]
+    if array.ndim == 1:
         return (rows[0],)
-    return tuple(("[" if i == 0 else " ") + row for i, row in enumerate(rows[:-1])) + (
-        (" " if len(rows) > 1 else "[") + rows[-1] + "]",
-    )
+    rows = [("[" if i == 0 else " ") + row for i, row in enumerate(rows)]
+    rows[-1] += "]"
+    return tuple(rows)
 
 
 def magnitude(g: Any) -> float | None:

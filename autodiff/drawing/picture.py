@@ -41,10 +41,18 @@ class Node:
         """The label, or v and the number."""
         return self.label or f"v{self.number}"
 
+    @property
+    def type(self) -> str:
+        """Shape and dtype, as far as they need saying."""
+        return f"{self.shape} {self.dtype}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From an operand to a result. derivative: ∂result/∂operand, "" where no gradient flows · count: edges it stands for"""
+    """From an operand to a result.
+
+    derivative: ∂result/∂operand, "" where no gradient flows · count: how many edges it stands for
+    """
 
     source: int
     target: int
@@ -112,7 +120,8 @@ class Picture:
         path = Path(path)
         if path.suffix.lower().removeprefix(".") not in FORMATS:
             raise ArgumentError(
-                f"save(...) takes a name that ends in {', '.join('.' + name for name in FORMATS)}; it was given {path.name!r}"
+                f"save(...) takes a name that ends in {', '.join('.' + name for name in FORMATS)}; "
+                f"it was given {path.name!r}"
             )
         path.write_bytes(self.render(path.suffix.lower().removeprefix(".")))
         return path

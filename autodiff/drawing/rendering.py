@@ -1,4 +1,4 @@
-"""From DOT text to SVG, PNG and PDF. pygraphviz's wheels carry Graphviz; `dot` on the PATH serves where they are missing."""
+"""From DOT text to SVG, PNG and PDF: by the Graphviz in pygraphviz's wheels, or by `dot` on the PATH."""
 
 from __future__ import annotations
 
@@ -66,14 +66,18 @@ def _in_process(dot: str, format: str, arguments: list[str]) -> bytes:
 def _run(command: list[str], dot: str) -> bytes:
     environment = os.environ | {"AUTODIFF_PATH": os.pathsep.join(sys.path)}
     try:
-        done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=SECONDS, env=environment, check=True)
+        done = subprocess.run(
+            command, input=dot.encode(), capture_output=True, timeout=SECONDS, env=environment, check=True
+        )
     except subprocess.TimeoutExpired:
         raise ArgumentError(
             f"Graphviz needed more than {SECONDS} s for this picture; draw(..., max_nodes=300) folds it, save('x.dot') "
             "writes it for another program"
         ) from None
     except subprocess.CalledProcessError as error:
-        raise ArgumentError(f"Graphviz could not draw this picture: {error.stderr.decode(errors='replace').strip()}") from None
+        raise ArgumentError(
+            f"Graphviz could not draw this picture: {error.stderr.decode(errors='replace').strip()}"
+        ) from None
     return done.stdout
 
 
@@ -92,6 +96,8 @@ def _fitted(svg: str, dot: str) -> str:
     """As wide as the page allows and never wider than drawn, nothing clipped, readable on a dark page too."""
     svg = svg[svg.index("<svg") :]
     name = "autodiff-" + hashlib.sha256(dot.encode()).hexdigest()[:12]
-    svg = _SIZE.sub(rf'<svg id="{name}" role="img" width="100%" style="max-width: \1pt; overflow: visible"', svg, count=1)
+    svg = _SIZE.sub(
+        rf'<svg id="{name}" role="img" width="100%" style="max-width: \1pt; overflow: visible"', svg, count=1
+    )
     end = svg.index(">") + 1
     return f"{svg[:end]}\n{_DARK.format(id=name)}{svg[end:].lstrip()}"

@@ -12,8 +12,11 @@ def as_text(picture: Picture) -> str:
     arriving: dict[int, list[Edge]] = {}
     for edge in picture.edges:
         arriving.setdefault(edge.target, []).append(edge)
+    read = {edge.source for edge in picture.edges}
     rows = [
-        _row(node, arriving.get(node.number, []), by_number) for node in picture.nodes if node.kind != "constant"
+        _row(node, arriving.get(node.number, []), by_number)
+        for node in picture.nodes
+        if node.kind != "constant" or node.number not in read
     ]
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
@@ -28,7 +31,7 @@ def _row(node: Node, arriving: list[Edge], by_number: dict[int, Node]) -> tuple[
         slopes = ""
     else:
         title = _one_line(node.name) + (f" = {node.op} ({', '.join(names)})" if node.op else "")
-        data = "data " + " ".join(part for part in (_type(node), "; ".join(node.data)) if part)
+        data = "data " + " ".join(part for part in (node.type, "; ".join(node.data)) if part)
         slopes = ", ".join(f"∂/∂{name} {edge.derivative}" for name, edge in zip(names, arriving) if edge.derivative)
     gradient = "; ".join(node.gradient) if node.gradient is not None else NOT_RUN
     return title, data, f"grad {gradient}", slopes
@@ -42,10 +45,6 @@ def _operand(node: Node) -> str:
 
 def _one_line(name: str) -> str:
     return name.replace("\n", " ")
-
-
-def _type(node: Node) -> str:
-    return f"{node.shape}{' ' if node.shape and node.dtype else ''}{node.dtype}"
 
 
 def edge_count(edge: Edge) -> str:

@@ -19,11 +19,11 @@ def _resized(g: Any, n: int, axis: int) -> Any:
     return np.pad(g, tuple((0, n - length) if i == axis else (0, 0) for i in range(g.ndim)))
 
 
-def _fft_adjoint(g: Any, x_like: Any, n: int, axis: int, norm: str) -> Any:
+def _fft_adjoint(g: Any, x_like: Any, n: int, axis: int, norm: Any) -> Any:
     return _resized(np.fft.fft(g, n, axis, norm), x_like.shape[axis], axis)
 
 
-def _ifft_adjoint(g: Any, x_like: Any, n: int, axis: int, norm: str) -> Any:
+def _ifft_adjoint(g: Any, x_like: Any, n: int, axis: int, norm: Any) -> Any:
     return _resized(np.fft.ifft(g, n, axis, norm), x_like.shape[axis], axis)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import DtypeError, UnsupportedError
-from autodiff.primitives.kinds import linear
+from autodiff.primitives.kinds import Primitive, linear
 
 Skeleton = tuple[Any, ...]
 
@@ -72,7 +72,7 @@ def join_index(skeleton: Skeleton, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _getitem(x: Any, *arrays: Any, index: Skeleton) -> Any:
-    return x[join_index(index, arrays)]
+    return (np.float64(x) if type(x) is float else x)[join_index(index, arrays)]
 
 
 def _put(x: Any, *arrays: Any, index: Skeleton, shape: tuple[int, ...]) -> Any:
@@ -93,7 +93,7 @@ def _put(x: Any, *arrays: Any, index: Skeleton, shape: tuple[int, ...]) -> Any:
 getitem = linear(
     _getitem, [lambda g, xs, x_like, index: put(g, *xs[1:], index=index, shape=np.shape(x_like))], name="getitem"
 )
-put = linear(_put, [lambda g, xs, index: getitem(g, *xs[1:], index=index)], name="put")
+put: Primitive = linear(_put, [lambda g, xs, index: getitem(g, *xs[1:], index=index)], name="put")
 
 
 def _replace(x: Any, values: Any, *arrays: Any, index: Skeleton) -> Any:

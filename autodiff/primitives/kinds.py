@@ -14,7 +14,7 @@ where `node` has the slots `_inputs` (raw operands) and `_keywords`. This file h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -99,12 +99,12 @@ class Primitive:
         return rule.__code__.co_varnames[: rule.__code__.co_argcount] if callable(rule) else ()
 
     @cached_property
-    def pulls(self) -> Sequence[Pull | None]:
+    def pulls(self) -> Iterable[Pull | None]:
         """One reverse rule per operand: what the gradient g of the result contributes to that operand."""
         return build_pulls(self, "{partial} * g")
 
     @cached_property
-    def masked_pulls(self) -> Sequence[Pull | None]:
+    def masked_pulls(self) -> Iterable[Pull | None]:
         """The same, where a zero gradient stays zero although the partial is infinite or NaN."""
         return build_pulls(self, "masked(g, {partial})") if self.kind == "elementwise" else self.pulls
 
@@ -116,7 +116,7 @@ class Primitive:
     @cached_property
     def masked_push(self) -> Push:
         """The same, where a zero tangent stays zero."""
-        return build_push(self, "masked(t, {partial})")
+        return build_push(self, "masked_tangent(t, {partial})")
 
 
 # --- registration: one entry each -----------------------------------------------------------------------------------

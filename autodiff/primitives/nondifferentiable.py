@@ -10,7 +10,6 @@ import numpy as np
 from autodiff.primitives.kinds import DISPATCH, composite, nondifferentiable, refuse
 
 for ufunc in (
-    np.floor_divide,
     np.floor,
     np.ceil,
     np.rint,
@@ -25,10 +24,6 @@ for ufunc in (
     np.logical_or,
     np.logical_xor,
     np.logical_not,
-    np.bitwise_and,
-    np.bitwise_or,
-    np.bitwise_xor,
-    np.invert,
 ):
     nondifferentiable(ufunc)
 
@@ -38,8 +33,11 @@ less = nondifferentiable(np.less)
 less_equal = nondifferentiable(np.less_equal)
 greater = nondifferentiable(np.greater)
 greater_equal = nondifferentiable(np.greater_equal)
-bitwise_and, bitwise_or, invert = DISPATCH[np.bitwise_and], DISPATCH[np.bitwise_or], DISPATCH[np.invert]
-floor_divide = DISPATCH[np.floor_divide]
+bitwise_and = nondifferentiable(np.bitwise_and)
+bitwise_or = nondifferentiable(np.bitwise_or)
+bitwise_xor = nondifferentiable(np.bitwise_xor)
+invert = nondifferentiable(np.invert)
+floor_divide = nondifferentiable(np.floor_divide)
 
 
 def _plain(name: str) -> Any:
@@ -157,7 +155,7 @@ def ndim(a: Any) -> int:
 @composite(np.size)
 def size(a: Any, axis: Any = None) -> int:
     """The number of elements, or of those along an axis."""
-    return a.size if axis is None else a.shape[operator.index(axis)]
+    return int(a.size if axis is None else a.shape[operator.index(axis)])
 
 
 @composite(np.iscomplexobj)

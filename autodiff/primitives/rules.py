@@ -1,4 +1,4 @@
-"""From a rule as written to a rule as called: `pull(g, xs, out, node)` backward, `push(tangents, xs, out, node)` forward.
+"""From a rule as written to a rule as called: `pull(g, xs, out, node)`, `push(tangents, xs, out, node)`.
 
 A rule names what it reads by its parameters; a few lines of generated code hand it just that. The primitive, whatever
 it is, has the fields `kind`, `rules`, `variadic`, `push_rule`; the node has `_inputs` and `_keywords`.
@@ -6,7 +6,7 @@ it is, has the fields `kind`, `rules`, `variadic`, `push_rule`; the node has `_i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ _ACCESS |= {name: f"xs[{i}]" for i, name in enumerate("xyz")}
 _ACCESS |= {f"{name}_like": f"node._inputs[{i}]" for i, name in enumerate("xyz")} | {"xs_like": "node._inputs"}
 
 
-def build_pulls(primitive: Any, template: str) -> Sequence[Pull | None]:
+def build_pulls(primitive: Any, template: str) -> Iterable[Pull | None]:
     """One reverse rule per operand; `template` says how an elementwise partial is applied."""
     if primitive.kind != "elementwise":
         template = "{rule}"
@@ -100,7 +100,7 @@ def _adapt(rule: Any, role: str, template: str, signature: str) -> Callable[...,
     else:
         body = repr(rule)
     source = f"lambda {signature}: {template.format(**{role: body})}"
-    return eval(source, {"rule": rule, "masked": masked})  # type: ignore[no-any-return]
+    return eval(source, {"rule": rule, "masked": masked, "masked_tangent": masked_tangent})  # type: ignore[no-any-return]
 
 
 def masked(g: Any, partial: Any) -> Any:
@@ -109,6 +109,15 @@ def masked(g: Any, partial: Any) -> Any:
     The partial is masked, not the product: masking by g alone would lose second derivatives.
     """
     return g * np.where((g == 0) & ~np.isfinite(partial), 0.0, partial)
+
+
+def masked_tangent(t: Any, partial: Any) -> Any:
+    """t · partial, where zero times infinity or NaN is zero, whichever is the zero.
+
+    Backward, a zero partial makes the gradient zero before it meets an infinite one; forward, the infinite one is met
+    first, as in (√x)² at 0. Both modes shall answer alike.
+    """
+    return masked(np.where((partial == 0) & ~np.isfinite(t), 0.0, t), partial)
 
 
 def _total(terms: Iterator[Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import DtypeError
-from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, POSITIVE, UNIT, composite, elementwise
+from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, POSITIVE, UNIT, composite, elementwise, Primitive
 
 exp = elementwise(np.exp, [lambda out: out], scalar=math.exp)
 exp2 = elementwise(np.exp2, [lambda out: math.log(2) * out], scalar=lambda x: 2.0**x)
@@ -103,5 +103,7 @@ def _sigmoid_float(x: float) -> float:
 
 
 relu = elementwise(_relu_forward, [lambda out: out > 0], scalar=_relu_float, name="relu")
-sigmoid = elementwise(_sigmoid_forward, [lambda x, out: out * sigmoid(-x)], scalar=_sigmoid_float, name="sigmoid")
+sigmoid: Primitive = elementwise(
+    _sigmoid_forward, [lambda x, out: out * sigmoid(-x)], scalar=_sigmoid_float, name="sigmoid"
+)
 softplus = elementwise(lambda x: np.logaddexp(x, 0.0), [lambda x: sigmoid(x)], name="softplus")

@@ -11,7 +11,7 @@ import numpy as np
 
 from autodiff.testing.extrapolation import Array, Slope
 from autodiff.testing.judge import Tally, Verdict, combined, judged
-from autodiff.testing.line import Line, joined, plain, unit_tangents
+from autodiff.testing.line import Line, joined, plain, precision, unit_tangents
 from autodiff.transforms import jvp, vjp
 
 MODES = ("reverse", "forward")
@@ -85,7 +85,8 @@ class _Forward:
 
     def judge(self, direction: Sequence[Any], slope: Slope) -> Verdict:
         tangent = jvp(self.f, tuple(self.xs), tuple(direction))[1]
-        return judged(joined([np.asarray(plain(leaf)) for leaf in tangent]), slope, self.line.eps)
+        got = joined([np.asarray(plain(leaf)) for leaf in tangent])
+        return judged(got, slope, np.fmax(self.line.eps, _coarsest(self.xs)))
 
     def each_output(self) -> _Forward:
         """The same check for every output by itself: it is that already."""
@@ -111,8 +112,8 @@ class _Reverse:
 
     def judge(self, direction: Sequence[Any], slope: Slope) -> Verdict:
         got = np.array([sum(float(np.sum((g * t).real)) for g, t in zip(row, direction)) for row in self.pulled])
-        eps = np.full(len(self.weights), np.max(self.line.eps, initial=0.0))
-        return judged(got, combined(slope, self.weights), eps)
+        eps = np.max(self.line.eps, initial=_coarsest(self.xs))
+        return judged(got, combined(slope, self.weights), np.full(got.shape, eps))
 
     def each_output(self) -> _Reverse:
         """The same check for every output by itself, unless there are very many."""
@@ -187,6 +188,11 @@ def _random_like(x: Any, random: np.random.Generator) -> Any:
 
 def _signs(shape: tuple[int, ...], random: np.random.Generator) -> Array:
     return np.asarray(random.uniform(0.5, 1, shape) * random.choice([-1.0, 1.0], shape))
+
+
+def _coarsest(xs: Sequence[Any]) -> float:
+    """The epsilon of the arguments: derivatives are held in their dtypes, whatever f computes in."""
+    return max((precision(x) for x in xs), default=0.0)
 
 
 def _dtype(x: Any) -> np.dtype[Any]:

@@ -47,7 +47,7 @@ class Tally:
         """Add some comparisons. Where the error bar is as large as the derivatives themselves there is no verdict."""
         finite = np.isfinite(error) & np.isfinite(expected)
         size = float(np.max(np.abs(expected)[finite], initial=0.0))
-        decided = finite & (TRUST * error <= max(0.1 * size, 1e-6))
+        decided = finite & (TRUST * error <= max(0.1 * size, 0.01 * self.size, 1e-6))
         self.comparisons += got.size
         self.undecided += int(np.sum(~decided))
         self.difference = max(self.difference, float(np.max(np.abs(got - expected)[decided], initial=0.0)))

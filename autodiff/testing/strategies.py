@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import ArgumentError, MissingDependencyError
-from autodiff.primitives.kinds import REAL, Domain
 from autodiff.operands import plain_scalar
+from autodiff.primitives.kinds import REAL, Domain
 from autodiff.testing.programs import Expression, Workshop
 from autodiff.testing.vocabulary import Step, vocabulary
 from autodiff.value import Value

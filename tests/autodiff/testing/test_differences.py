@@ -68,7 +68,7 @@ def test_true_error_is_below_the_estimate_beside_a_singular_point(name, x):
 
 @given(st.sampled_from(sorted(FAMILY)), st.floats(-3, 3), st.integers(-8, 1))
 def test_true_error_is_below_a_small_multiple_of_the_estimate(name, x, magnitude):
-    within(*FAMILY[name], np.float64(x * 10.0**magnitude), 6)
+    within(*FAMILY[name], np.float64(x * 10.0**magnitude), 10)
 
 
 @given(st.sampled_from(sorted(set(FAMILY) - {"fast"})), st.floats(-3, 3, width=32))
@@ -216,7 +216,7 @@ def test_a_direction_is_a_combination_of_columns(x, seed):
         return np.tanh(np.outer(x, x)) + np.sin(3 * x)
 
     columns, line = finite_difference(f, x), directional_difference(f, (x,), (t,))
-    bound = 6 * (line.error + columns.error @ np.abs(t)) + 1e-13
+    bound = 10 * (line.error + columns.error @ np.abs(t)) + 1e-13
     assert np.all(np.abs(line.derivative - columns.derivative @ t) <= bound)
     assert line.derivative.shape == (len(x), len(x))
 

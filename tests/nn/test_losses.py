@@ -1,0 +1,180 @@
+import math
+
+import numpy as np
+import pytest
+from autodiff import Value, grad, no_grad
+from autodiff.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
+from autodiff.testing import finite_difference
+from nn import accuracy, cross_entropy, hinge, mean_squared_error, squared_error
+
+RNG = np.random.default_rng(0)
+
+
+def test_squared_error_is_half_the_mean_of_squared_distances():
+    prediction, target = Value([[1.0, 2.0], [3.0, 5.0]]), np.array([[0.0, 0.0], [3.0, 1.0]])
+    loss = squared_error(prediction, target)
+    assert loss.data == (1 + 4 + 0 + 16) / (2 * 2)
+    loss.backward()
+    np.testing.assert_array_equal(prediction.grad, (prediction.data - target) / 2)
+
+
+def test_squared_error_of_a_single_number():
+    p = Value(3.0)
+    loss = squared_error(p, 1.0)
+    loss.backward()
+    assert (loss.data, p.grad) == (2.0, 2.0)
+
+
+def test_mean_squared_error_is_the_mean_of_squares():
+    prediction, target = Value(RNG.normal(size=(4, 3))), RNG.normal(size=(4, 3))
+    loss = mean_squared_error(prediction, target)
+    assert loss.data == pytest.approx(np.mean((prediction.data - target) ** 2), rel=1e-15)
+    loss.backward()
+    np.testing.assert_allclose(prediction.grad, 2 * (prediction.data - target) / 12, rtol=1e-14)
+
+
+def test_squared_errors_of_complex_numbers():
+    z = Value([1 + 2j, 0j])
+    assert mean_squared_error(z, [0.0, 0.0]).data == 2.5
+    loss = squared_error(z, [0.0, 0.0])
+    loss.backward()
+    assert loss.data == 1.25
+    np.testing.assert_array_equal(z.grad, np.conj(z.data) / 2)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_cross_entropy_of_ignorance_is_log_classes(classes):
+    assert cross_entropy(np.zeros((4, classes)), np.arange(4) % classes) == pytest.approx(math.log(classes), rel=1e-15)
+
+
+def test_cross_entropy_gradient_is_softmax_minus_one_hot_over_the_batch():
+    logits, labels = Value(RNG.normal(size=(4, 3))), np.array([0, 2, 2, 1])
+    loss = cross_entropy(logits, labels)
+    loss.backward()
+    p = np.exp(logits.data) / np.exp(logits.data).sum(axis=1, keepdims=True)
+    assert loss.data == pytest.approx(-np.log(p[np.arange(4), labels]).mean(), rel=1e-14)
+    np.testing.assert_allclose(logits.grad, (p - np.eye(3)[labels]) / 4, rtol=1e-12, atol=1e-16)
+
+
+def test_cross_entropy_does_not_overflow():
+    logits = Value([[1e4, -1e4], [-1e4, 1e4]])
+    right, wrong = cross_entropy(logits, [0, 1]), cross_entropy(logits, [1, 0])
+    assert (right.data, wrong.data) == (0.0, 2e4)
+    wrong.backward()
+    np.testing.assert_array_equal(logits.grad, [[0.5, -0.5], [-0.5, 0.5]])
+
+
+def test_cross_entropy_of_one_example_and_of_sequences():
+    logits, labels = RNG.normal(size=(2, 5, 3)), RNG.integers(3, size=(2, 5))
+    flat = cross_entropy(logits.reshape(10, 3), labels.reshape(10))
+    assert cross_entropy(logits, labels) == pytest.approx(flat, rel=1e-15)
+    assert cross_entropy(np.zeros(4), 3) == pytest.approx(math.log(4), rel=1e-15)
+
+
+def test_hinge_counts_what_lies_within_the_margin():
+    scores = Value([2.0, 0.5, -1.0, -2.0])
+    loss = hinge(scores, np.array([1, 1, 1, -1]))
+    assert loss.data == (0 + 0.5 + 2 + 0) / 4
+    loss.backward()
+    np.testing.assert_array_equal(scores.grad, [0, -0.25, -0.25, 0])
+
+
+def test_accuracy_is_the_share_of_right_answers():
+    scores = Value([[2.0, 1.0], [0.0, 3.0], [1.0, 5.0], [4.0, 0.0]])
+    assert accuracy(scores, [0, 1, 0, 0]) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        (squared_error, RNG.normal(size=(4, 3))),
+        (mean_squared_error, RNG.normal(size=(4, 3))),
+        (cross_entropy, np.array([0, 2, 1, 1])),
+        (hinge, np.where(RNG.normal(size=(4, 3)) > 0, 1, -1)),
+    ],
+)
+class TestEveryLoss:
+    prediction = RNG.normal(size=(4, 3))
+
+    def test_gradient_is_that_of_finite_differences(self, loss, target):
+        difference = finite_difference(lambda p: loss(p, target), self.prediction)
+        error = np.abs(grad(lambda p: loss(p, target))(self.prediction) - difference.derivative)
+        assert np.all(error <= 3 * difference.error + 1e-13)
+
+    def test_on_plain_arrays_it_computes_the_same(self, loss, target):
+        assert loss(self.prediction, target) == loss(Value(self.prediction), target).data
+
+    def test_float32_stays_float32(self, loss, target):
+        prediction = Value(self.prediction.astype(np.float32))
+        out = loss(prediction, target)
+        out.backward()
+        assert (out.dtype, prediction.grad.dtype) == (np.float32, np.float32)
+
+    def test_a_target_may_be_a_value(self, loss, target):
+        if target.dtype.kind == "f":
+            assert loss(Value(self.prediction), Value(target)).data == loss(self.prediction, target)
+
+    def test_without_recording_it_is_a_number(self, loss, target):
+        with no_grad():
+            assert isinstance(float(loss(Value(self.prediction), target)), float)
+
+
+TARGETS = [squared_error, mean_squared_error, hinge]
+
+
+@pytest.mark.parametrize("loss", TARGETS)
+@pytest.mark.parametrize(("first", "second"), [((3, 1), (3,)), ((3,), (3, 1)), ((3, 2), (1, 2)), ((3,), ()), ((3,), (4,))])
+def test_shapes_are_never_broadcast(loss, first, second):
+    with pytest.raises(ShapeError, match="takes a prediction and a target of the same shape"):
+        loss(Value(np.ones(first)), np.ones(second))
+
+
+@pytest.mark.parametrize("loss", TARGETS)
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_empty_batches_raise(loss, shape):
+    with pytest.raises(ShapeError, match="at least one example"):
+        loss(Value(np.ones(shape)), np.ones(shape))
+
+
+@pytest.mark.parametrize("loss", TARGETS)
+@pytest.mark.parametrize("target", [np.array(["a", "b"]), np.array([None, 1.0]), ["a", "b"], None, {"a": 1}])
+def test_targets_that_are_no_numbers_raise(loss, target):
+    with pytest.raises(DtypeError):
+        loss(Value(np.ones(2)), target)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "error", "message"),
+    [
+        (np.zeros((3, 2)), [[0], [1], [1]], ShapeError, r"\(3, 2\) and \(3, 1\)"),
+        (np.zeros((3, 2)), [0, 1], ShapeError, r"\(3, 2\) and \(2,\)"),
+        (np.zeros(()), 0, ShapeError, r"\(\) and \(\)"),
+        (np.zeros((0, 2)), np.zeros(0, int), ShapeError, "at least one example"),
+        (np.zeros((2, 0)), [0, 0], ShapeError, "at least one example"),
+        (np.zeros((3, 2)), [0, 1, np.nan], DtypeError, "takes integer labels; it was given float64"),
+        (np.zeros((3, 2)), [0.0, 1.0, 1.0], DtypeError, "takes integer labels; it was given float64"),
+        (np.zeros((3, 2)), [True, False, True], DtypeError, "takes integer labels; it was given bool"),
+        (np.zeros((3, 2)), ["0", "1", "1"], DtypeError, "<U1"),
+        (np.zeros((3, 2)), [0, 1, 2], IndexRangeError, r"\[0, 2\).* there is one of 2"),
+        (np.zeros((3, 2)), [0, -1, 1], IndexRangeError, "there is one of -1"),
+    ],
+)
+def test_cross_entropy_refuses(logits, labels, error, message):
+    with pytest.raises(error, match=message):
+        cross_entropy(Value(logits), labels)
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [1.0, np.nan], [1, 2]])
+def test_hinge_refuses_labels_other_than_plus_minus_one(labels):
+    with pytest.raises(ArgumentError, match="hinge takes labels −1 and \\+1"):
+        hinge(Value([1.0, 2.0]), labels)
+
+
+def test_complex_targets_of_real_predictions_raise():
+    with pytest.raises(DtypeError, match="complex targets"):
+        squared_error(Value([1.0]), np.array([1j]))
+
+
+def test_accuracy_refuses_shapes_that_do_not_belong_together():
+    with pytest.raises(ShapeError, match=r"\(3,\) and \(3,\)"):
+        accuracy(np.zeros(3), np.zeros(3, int))
