@@ -72,13 +72,14 @@ def checkpoint(f: Function) -> Function:
         captured = _captured(outputs, stand_ins, since)
         data = [output._data if isinstance(output, Value) else output for output in outputs]
         carrying = [isinstance(output, Value) and output._carries for output in outputs]
-        del outputs  # and with them the intermediate results
+        flat = [constant_value(o._data) if isinstance(o, Value) and not o._carries else o for o in outputs]
         if not any(carrying):
-            filled = [constant_value(x) if is_plain(x) else x for x in data]
-            return restore(output_structure, filled)
+            return restore(output_structure, flat)
+        flat = [None if carries else x for x, carries in zip(flat, carrying)]
+        del outputs  # and with them the intermediate results
         node = apply(_Rerun(lambda xs: run(xs)[0], data, captured).primitive, (*given, *captured))
         return restore(
-            output_structure, [node.part(i) if carries else x for i, (carries, x) in enumerate(zip(carrying, data))]
+            output_structure, [node.part(i) if carries else x for i, (carries, x) in enumerate(zip(carrying, flat))]
         )
 
     return checkpointed

@@ -1,6 +1,6 @@
 """Walk a recorded graph, order it, release it. Always iterative: a chain of a million operations is fine.
 
-A node is anything with the slots `_operands` (a tuple: Value, or None for a constant), `_carries` and `_serial`.
+A node is anything with `_operands` (each a Value, or None for a constant), `_carries` and `_serial`.
 Descending creation serial is reverse topological order, so ordering is a sort.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from autodiff.errors import GraphError
 
+MANY = 3  # what `_count` says of a node that keeps its operands in a tuple
 BY_SERIAL = attrgetter("_serial")
 
 
@@ -20,7 +21,8 @@ def ancestors(roots: Iterable[Any], since: int = -1) -> set[Any]:
     found = {root for root in roots if root._carries}
     stack = list(found)
     while stack:
-        for operand in stack.pop()._operands:
+        node = stack.pop()
+        for operand in (node._x, node._y) if node._count < MANY else node._x:
             if operand is not None and operand._carries and operand not in found and operand._serial >= since:
                 found.add(operand)
                 stack.append(operand)
@@ -57,7 +59,7 @@ RELEASED: Any = _Released()
 def release(node: Any) -> None:
     """Forget how a node was computed; its data stays readable."""
     if node._primitive is not None:
-        node._operands, node._inputs = RELEASED, RELEASED
+        node._count, node._x, node._y, node._a, node._b = MANY, RELEASED, None, RELEASED, None
 
 
 def is_released(node: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff.errors import AutodiffError, AxisRangeError, DtypeError, IndexRangeError, ShapeError
+from autodiff.graph import MANY
 from autodiff.modes import current_mode
 from autodiff.operands import constant, plain_scalar
 from autodiff.primitives.kinds import Primitive
@@ -37,7 +38,7 @@ def make_nodes_of(value: type[Value]) -> None:
 def fill(node: Value, data: Any) -> None:
     """Every slot of a new node that is nobody's result."""
     node._data, node._grad, node._primitive, node._keywords = data, None, None, NO_KEYWORDS
-    node._operands = node._inputs = ()
+    node._count, node._x, node._y, node._a, node._b = 0, None, None, None, None
     node._serial, node._carries, node._recorded, node._label = serials(), False, False, None
 
 
@@ -79,7 +80,11 @@ def apply(primitive: Primitive, operands: Sequence[Any], keywords: Any = NO_KEYW
         data = compute(primitive, inputs, keywords)
     except (ValueError, TypeError, IndexError) as error:
         raise translated(error, primitive, inputs, keywords) from None
-    return _node(data, primitive, tuple(parents), tuple(inputs), keywords, carries)
+    if len(inputs) == 1:
+        return _node(data, primitive, 1, parents[0], inputs[0], None, None, keywords, carries)
+    if len(inputs) == 2:
+        return _node(data, primitive, 2, parents[0], inputs[0], parents[1], inputs[1], keywords, carries)
+    return _node(data, primitive, MANY, tuple(parents), tuple(inputs), None, None, keywords, carries)
 
 
 def unary(primitive: Primitive, x: Any) -> Value:
@@ -94,7 +99,7 @@ def unary(primitive: Primitive, x: Any) -> Value:
     if type(data) is not type(a):
         return apply(primitive, (x,))
     x._recorded = True
-    return _node(data, primitive, (x,), (a,), NO_KEYWORDS, x._carries)
+    return _node(data, primitive, 1, x, a, None, None, NO_KEYWORDS, x._carries)
 
 
 def binary(primitive: Primitive, x: Any, y: Any) -> Value:
@@ -125,7 +130,7 @@ def binary(primitive: Primitive, x: Any, y: Any) -> Value:
             return apply(primitive, (x, y))
     except (ArithmeticError, ValueError, TypeError):
         return apply(primitive, (x, y))  # which knows what NumPy answers, or what to say
-    return _node(data, primitive, (left, right), (a, b), NO_KEYWORDS, carries)
+    return _node(data, primitive, 2, left, a, right, b, NO_KEYWORDS, carries)
 
 
 def _is_simple(x: Any) -> bool:
@@ -135,14 +140,13 @@ def _is_simple(x: Any) -> bool:
 
 
 def _node(
-    data: Any,
-    primitive: Primitive,
-    parents: tuple[Value | None, ...],
-    inputs: tuple[Any, ...],
-    keywords: Any,
-    carries: bool,
+    data: Any, primitive: Primitive, count: int, x: Any, a: Any, y: Any, b: Any, keywords: Any, carries: bool
 ) -> Value:
-    """The result of an operation, with its history if a gradient flows through it, or if the compiler is tracing."""
+    """The result of an operation, with its history if a gradient flows through it, or if the compiler is tracing.
+
+    Up to two operands, x and y, and the data they had, a and b, have slots of their own: with a tuple for each, the
+    garbage collector would have three times as much to visit.
+    """
     node: Value = new(Value)
     node._data = data
     node._serial = serials()
@@ -151,16 +155,13 @@ def _node(
     mode = current_mode()
     node._carries = carries = carries and mode.recording and primitive.differentiable
     if carries or mode.trace is not None:
-        node._primitive = primitive
-        node._operands = parents
-        node._inputs = inputs
-        node._keywords = keywords
+        node._primitive, node._keywords = primitive, keywords
+        node._count, node._x, node._y, node._a, node._b = count, x, y, a, b
         if mode.trace is not None:
             mode.trace.record(node)
     else:
-        node._primitive = None
-        node._operands = node._inputs = ()
-        node._keywords = NO_KEYWORDS
+        node._primitive, node._keywords = None, NO_KEYWORDS
+        node._count, node._x, node._y, node._a, node._b = 0, None, None, None, None
     return node
 
 

@@ -64,19 +64,25 @@ def _walk(
     masked: bool,
 ) -> dict[Any, Any]:
     gradients = dict(seeds)
+    arrived = gradients.get
+    ends = {end for end in ends if end._primitive is not None}  # leaves end by themselves
     ours: set[Any] = set()  # nodes whose gradient is a buffer made here, into which more may be added
     for node in order:
-        g = gradients.get(node)
         primitive = node._primitive
-        if g is None or primitive is None or node in ends:
+        if primitive is None or (ends and node in ends):
             continue
-        inputs, out = node._inputs, node._data
-        xs = inputs
+        g = arrived(node)
+        if g is None:
+            continue
+        pair = node._count == 2  # the most frequent case, without two calls
+        operands = (node._x, node._y) if pair else node._operands
+        xs = inputs = (node._a, node._b) if pair else node._inputs
+        out = node._data
         if primitive.outputs:
             g = gradients[node] = _whole(g, out)
         if recorded:
             xs, out = as_recorded(node), outputs_of(node)
-        for operand, pull, x in zip(node._operands, primitive.masked_pulls if masked else primitive.pulls, inputs):
+        for operand, pull, x in zip(operands, primitive.masked_pulls if masked else primitive.pulls, inputs):
             if operand not in nodes or pull is None:
                 continue
             try:
@@ -86,15 +92,17 @@ def _walk(
                     raise
                 contribution = _with_numpy_floats(pull, g, inputs, out, node)
             kind = type(contribution)
-            if kind is not type(x) or (
-                kind is ndarray and (contribution.shape != x.shape or contribution.dtype is not x.dtype)
-            ):
+            if kind is float is type(x):
+                pass
+            elif not (kind is ndarray is type(x)) or contribution.shape != x.shape or contribution.dtype is not x.dtype:
                 if isinstance(contribution, complex):  # a float may have left the reals, as (−1.0)**0.5 does
                     contribution = _with_numpy_floats(pull, g, inputs, out, node)
                 contribution = fit(contribution, x, node)
-            before = gradients.get(operand)
+            before = arrived(operand)
             if before is None:
                 gradients[operand] = contribution
+            elif type(before) is float:
+                gradients[operand] = before + contribution
             elif operand in ours:
                 before += contribution
             else:

@@ -141,7 +141,7 @@ def fresh_variable(x: Any) -> Value:
     if not isinstance(x, Value):
         return variable(x)
     node = apply(alias, (x,))
-    node._primitive, node._operands, node._inputs, node._carries = alias, (x,), (x._data,), True
+    node._primitive, node._carries, node._count, node._x, node._a = alias, True, 1, x, x._data
     return node
 
 
@@ -281,8 +281,12 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         given, structure = flatten(cotangent)
         if structure != run.output_structure:
             raise ShapeError("pull() needs a cotangent in the structure of the function's result")
-        seeds = [run.seed(g, output, "cotangent") for g, output in zip(given, run.outputs)]
-        return gradients_of(run, run.pull(seeds), tuple(range(len(primals))))  # type: ignore[no-any-return]
+        before, run.given_values = run.given_values, run.given_values or any(isinstance(g, Value) for g in given)
+        try:
+            seeds = [run.seed(g, output, "cotangent") for g, output in zip(given, run.outputs)]
+            return gradients_of(run, run.pull(seeds), tuple(range(len(primals))))  # type: ignore[no-any-return]
+        finally:
+            run.given_values = before
 
     return (run.result(), pull, run.aux) if has_aux else (run.result(), pull)
 

@@ -42,23 +42,29 @@ class Value(Operators, Reading, ArrayMethods):
 
     __slots__ = (
         "__weakref__",
+        "_a",
+        "_b",
         "_carries",
+        "_count",
         "_data",
         "_grad",
-        "_inputs",
         "_keywords",
         "_label",
-        "_operands",
         "_primitive",
         "_recorded",
         "_serial",
+        "_x",
+        "_y",
     )
 
     _data: Any  # the number or array; never changed once recorded
     _grad: Any  # None: not run
     _primitive: Primitive | None  # what computed it; None for a leaf
-    _operands: tuple[Value | None, ...]  # None where the operand was a constant
-    _inputs: tuple[Any, ...]  # the plain data of every operand, as the operation saw it
+    _count: int  # the number of operands; MANY for more than two, which _x and _a then hold as tuples
+    _x: Any  # the first operand; None if it was a constant
+    _a: Any  # its plain data, as the operation saw it
+    _y: Any  # the second operand
+    _b: Any  # its plain data
     _keywords: Any
     _serial: int
     _carries: bool  # whether gradients flow through
@@ -144,6 +150,18 @@ class Value(Operators, Reading, ArrayMethods):
     def dtype(self) -> np.dtype[Any]:
         """The type of the elements."""
         return FLOAT64 if type(self._data) is float else self._data.dtype
+
+    @property
+    def _operands(self) -> tuple[Value | None, ...]:
+        """The operands; None where one was a constant."""
+        count = self._count
+        return (self._x, self._y) if count == 2 else (self._x,) if count == 1 else self._x if count else ()
+
+    @property
+    def _inputs(self) -> tuple[Any, ...]:
+        """The plain data of every operand, as the operation saw it."""
+        count = self._count
+        return (self._a, self._b) if count == 2 else (self._a,) if count == 1 else self._a if count else ()
 
     def part(self, number: int) -> Value:
         """One of the results of an operation that has several."""

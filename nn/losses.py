@@ -1,7 +1,7 @@
 """Losses: one number that says how far predictions are from targets. Shapes must match exactly.
 
 Targets of shape (n,) subtracted from predictions of shape (n, 1) broadcast to (n, n), which trains a network on
-nonsense; here that raises. Targets are constants: a plain array is cast to the dtype of the prediction,
+nonsense; here that raises. Targets are constants: they are cast to the dtype of the prediction,
 so float32 stays float32.
 """
 
@@ -131,11 +131,11 @@ def _squares(residual: Any) -> Any:
 
 
 def _matched(loss: str, prediction: Any, target: Any) -> tuple[Any, Any]:
-    """Both as Values or arrays of one shape, and a plain target in the dtype of the prediction."""
+    """Both as Values or arrays of one shape, and the target in the dtype of the prediction."""
     prediction = prediction if isinstance(prediction, Value) else _array(loss, prediction)
     if type(target) is not np.ndarray or target.dtype is not prediction.dtype:
         target = _array(loss, target)
-        if not isinstance(target, Value) and target.dtype != prediction.dtype and prediction.dtype.kind in "fc":
+        if target.dtype != prediction.dtype and prediction.dtype.kind in "fc":
             if target.dtype.kind == "c" and prediction.dtype.kind == "f":
                 raise DtypeError(
                     f"{loss} was given complex targets for a {prediction.dtype} prediction; take their real part"

@@ -29,13 +29,21 @@ class Digraph(graphviz.Digraph):
         drawn = render(self.source, format or self.format, len(self.body) // 2)
         return drawn if encoding is None else drawn.decode(encoding)
 
-    def render(self, filename: Any = None, directory: Any = None, view: bool = False, cleanup: bool = False,
-               format: str | None = None, *args: Any, outfile: Any = None, **keywords: Any) -> str:  # fmt: skip
+    def render(
+        self,
+        filename: Any = None,
+        directory: Any = None,
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,
+        **keywords: Any,
+    ) -> str:
         if shutil.which("dot"):
-            keywords |= {"outfile": outfile} if outfile is not None else {}
-            written: str = super().render(filename, directory, view, cleanup, format, *args, **keywords)
+            keywords |= {"directory": directory, "view": view, "cleanup": cleanup, "format": format}
+            written: str = super().render(filename, **keywords)
             return written
-        source = Path(self.save(filename, directory))
+        source = Path(self.save(filename, directory=directory))
+        outfile = keywords.get("outfile")
         format = format or (Path(outfile).suffix.removeprefix(".") if outfile else self.format)
         target = Path(outfile) if outfile else source.with_name(f"{source.name}.{format}")
         target.write_bytes(self.pipe(format))

@@ -8,7 +8,6 @@ from autodiff.drawing.colours import NONE, RAMP, Scale, ink_on, scale_of
 from autodiff.drawing.escaping import attributes, escaped, left_aligned, quoted
 from autodiff.drawing.numbers import number
 from autodiff.drawing.picture import NOT_RUN, Edge, Node, Picture
-from autodiff.drawing.text import edge_count
 
 FONT = "Helvetica,Arial,sans-serif"
 INK, FAINT = "#1f2328", "#57606a"
@@ -108,8 +107,7 @@ def _fields(node: Node) -> list[list[str]]:
 
 
 def _edge(edge: Edge, picture: Picture) -> str:
-    text = edge_count(edge)
-    given = {"label": f" {escaped(text)} "} if text else {}
+    given = {"label": f" {escaped(edge.text)} "} if edge.text else {}
     source = picture.nodes[edge.source - 1]
     if source.kind in ("operation", "group"):
         given["weight"] = "3"  # the main line of the computation runs straight

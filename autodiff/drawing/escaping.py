@@ -25,10 +25,10 @@ def escaped(text: str, longest: int | None = None) -> str:
 
 
 def quoted(label: str) -> str:
-    """An escaped label as a string of the DOT language.
+    r"""An escaped label as a string of the DOT language.
 
     >>> print(quoted('say "x"'))
-    "say \\"x\\""
+    "say \"x\""
     """
     return '"' + label.replace('"', '\\"') + '"'
 
@@ -43,7 +43,7 @@ def left_aligned(lines: Iterable[str]) -> str:
 
 
 def attributes(**given: str) -> str:
-    """Attributes as DOT writes them behind a node or an edge; those that are empty are kept, as `style=""` means something.
+    """Attributes as DOT writes them behind a node or an edge; an empty one is kept, as `style=""` means something.
 
     >>> attributes(shape="box", label="")
     ' [shape="box" label=""]'

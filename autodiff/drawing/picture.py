@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from autodiff.drawing.numbers import counted
 from autodiff.errors import ArgumentError, MissingDependencyError
 
 Kind = Literal["variable", "operation", "constant", "freed", "group"]
@@ -58,6 +59,11 @@ class Edge:
     target: int
     derivative: str = ""
     count: int = 1
+
+    @property
+    def text(self) -> str:
+        """The local derivative, or how many edges were folded into this one."""
+        return counted(self.count, "edge") if self.count > 1 else self.derivative
 
 
 @dataclass(frozen=True, repr=False)

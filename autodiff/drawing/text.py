@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autodiff.drawing.numbers import counted
 from autodiff.drawing.picture import NOT_RUN, Edge, Node, Picture
 
 
@@ -45,8 +44,3 @@ def _operand(node: Node) -> str:
 
 def _one_line(name: str) -> str:
     return name.replace("\n", " ")
-
-
-def edge_count(edge: Edge) -> str:
-    """What an edge that stands for many says."""
-    return counted(edge.count, "edge") if edge.count > 1 else edge.derivative

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+
 from autodiff.errors import ArgumentError, DtypeError
 from nn import Linear
 from nn.initializers import generator, glorot, he, initializer, uniform

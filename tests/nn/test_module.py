@@ -3,6 +3,7 @@ import pickle
 
 import numpy as np
 import pytest
+
 from autodiff import Value
 from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
 from nn import MLP, Dropout, Linear, Module, Sequential

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from autodiff import Value
 from autodiff.errors import ArgumentError, DtypeError, UnsupportedError
 from nn import MLP, SGD, Adam, Optimizer, squared_error
@@ -66,7 +67,7 @@ class TestEveryOptimizer:
         for _ in range(400):
             optimizer.zero_grad()
             squared_error(z, np.array([2 - 1j, 1 + 1j])).backward()
-            optimizer.learning_rate = optimizer.learning_rate * 0.99
+            optimizer.learning_rate = optimizer.learning_rate * 0.995
             optimizer.step()
         np.testing.assert_allclose(z.data, [2 - 1j, 1 + 1j], atol=2e-2)
 

@@ -1,9 +1,10 @@
-"""nn.scalar is micrograd's nn: its demo runs unchanged but for two imports, and the numbers are those of the formulas."""
+"""nn.scalar is micrograd's nn: its demo runs unchanged but for two imports; the numbers are those of the formulas."""
 
 import random
 
 import numpy as np
 import pytest
+
 from autodiff import Value
 from autodiff.errors import ShapeError
 from nn.scalar import MLP, Layer, Module, Neuron
@@ -18,7 +19,7 @@ def moons(n):
 
 
 def test_micrograds_demo_runs_unchanged_and_separates_the_moons():
-    np.random.seed(1337)
+    np.random.seed(1337)  # noqa: NPY002 - the notebook's
     random.seed(1337)
     X, y = moons(n=20)
     model = MLP(2, [8, 8, 1])  # 2-layer neural network
@@ -29,7 +30,7 @@ def test_micrograds_demo_runs_unchanged_and_separates_the_moons():
         if batch_size is None:
             Xb, yb = X, y
         else:
-            ri = np.random.permutation(X.shape[0])[:batch_size]
+            ri = np.random.permutation(X.shape[0])[:batch_size]  # noqa: NPY002 - the notebook's
             Xb, yb = X[ri], y[ri]
         inputs = [list(map(Value, xrow)) for xrow in Xb]
 
@@ -89,7 +90,9 @@ def test_loss_and_gradients_are_those_of_the_same_network_in_arrays():
     g = np.where(margin > 0, -y[:, None], 0) / len(y)
     for layer, (w, b), h in zip(reversed(model.layers), reversed(layers), reversed(hidden)):
         dw, db = h.T @ g + 2e-4 * w, g.sum(axis=0) + 2e-4 * b
-        np.testing.assert_allclose(np.array([[v.grad for v in n.w] for n in layer.neurons]).T, dw, rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(
+            np.array([[v.grad for v in n.w] for n in layer.neurons]).T, dw, rtol=1e-9, atol=1e-15
+        )
         np.testing.assert_allclose([n.b.grad for n in layer.neurons], db, rtol=1e-9, atol=1e-15)
         g = (g @ w.T) * (h > 0)
 
