@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from autodiff.checkpointing import checkpoint, stop_gradient
-from autodiff.compiler.jit import jit
 from autodiff.curvature import elementwise_grad, hessian, hvp, jacobian
 from autodiff.modes import no_grad
 from autodiff.primitives.composites import log_softmax, logsumexp, one_hot, softmax
@@ -14,6 +13,8 @@ from autodiff.transforms import grad, jvp, value_and_grad, vjp
 from autodiff.value import Value
 
 if TYPE_CHECKING:
+    from autodiff import testing
+    from autodiff.compiler.jit import jit
     from autodiff.drawing import draw, draw_dot
 
 __version__ = "0.1.0"
@@ -45,17 +46,20 @@ __all__ = [
     "softmax",
     "softplus",
     "stop_gradient",
+    "testing",
     "value_and_grad",
     "vjp",
 ]
 
-_ON_FIRST_USE = {"draw": "autodiff.drawing", "draw_dot": "autodiff.drawing"}
+_ON_FIRST_USE = {"draw": "autodiff.drawing", "draw_dot": "autodiff.drawing", "jit": "autodiff.compiler.jit"}
 
 
 def __getattr__(name: str) -> Any:
     """What `import autodiff` does not load: it costs NumPy and little more."""
-    if name in _ON_FIRST_USE:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _ON_FIRST_USE:
         return getattr(import_module(_ON_FIRST_USE[name]), name)
+    if name == "testing":
+        return import_module("autodiff.testing")
     raise AttributeError(f"module 'autodiff' has no attribute {name!r}")

@@ -33,6 +33,8 @@ def fit(g: Any, x: Any, node: Any) -> Any:
 
 def _sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """g summed over the axes along which an operand of this shape was broadcast."""
+    if type(g) is np.ndarray and g.shape[1:] == shape:  # a bias added to every row
+        return np.add.reduce(g, axis=0)
     lead = g.ndim - len(shape)
     axes = (*range(lead), *(lead + i for i, n in enumerate(shape) if n == 1 and g.shape[lead + i] != 1))
     total = np.add.reduce(g, axis=axes) if type(g) is np.ndarray else np.sum(g, axis=axes)
@@ -71,11 +73,14 @@ def is_plain(data: Any) -> bool:
     return isinstance(data, (float, np.ndarray, np.generic))
 
 
-def is_finite(data: Any) -> bool:
-    """Whether a gradient is free of infinities and NaN, by one cheap pass. Lazy data is trusted: it is masked."""
-    if data is None or not (isinstance(data, tuple) or is_plain(data)):
-        return True
-    if isinstance(data, tuple):
-        return all(is_finite(part) for part in data)
-    square = data * data if isinstance(data, float) else abs(np.vdot(data, data))
-    return math.isfinite(square) or bool(np.isfinite(data).all())
+def is_finite(g: Any) -> bool:
+    """Whether a derivative is free of infinities and NaN, by one cheap pass. Lazy data is trusted: it is masked."""
+    if type(g) is np.ndarray:
+        return math.isfinite(abs(np.vdot(g, g))) or bool(np.isfinite(g).all())
+    if type(g) is float:
+        return math.isfinite(g)
+    if isinstance(g, tuple):
+        return all(part is None or is_finite(part) for part in g)
+    if hasattr(g, "_data"):
+        return is_finite(g._data)
+    return not isinstance(g, np.generic) or bool(np.isfinite(g))

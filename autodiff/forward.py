@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff.fitting import fit_tangent, is_finite, is_plain
 from autodiff.graph import BY_SERIAL
-from autodiff.reverse import as_recorded, numpy_float, outputs_of, raw_data
+from autodiff.reverse import as_recorded, numpy_float, outputs_of
 
 
 def push_forward(
@@ -33,7 +33,7 @@ def push_forward(
     masked = masked or not all(is_plain(seed._data) for seed in seeds)
     with np.errstate(all="ignore"):
         tangents = _walk(seeds, order, recorded, masked)
-        if not masked and not all(is_finite(raw_data(tangents.get(target))) for target in targets):
+        if not masked and not all(is_finite(tangents.get(target, 0.0)) for target in targets):
             tangents = _walk(seeds, order, recorded, masked=True)
     return tangents
 

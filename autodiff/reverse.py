@@ -42,17 +42,12 @@ def pull_back(
     masked = masked or not all(is_plain(seed._data) or type(seed._data) is tuple for seed in seeds)
     with np.errstate(all="ignore"):
         gradients = _walk(seeds, order, nodes, ends, recorded, masked)
-        if not masked and not all(is_finite(raw_data(gradients.get(target))) for target in ends):
+        if not masked and not all(is_finite(gradients.get(end, 0.0)) for end in ends):
             gradients = _walk(seeds, order, nodes, ends, recorded, masked=True)
     if free:
         for node in order:
             release(node)
     return gradients
-
-
-def raw_data(g: Any) -> Any:
-    """The plain number, array or tuple behind a gradient that may be a Value."""
-    return tuple(map(raw_data, g)) if type(g) is tuple else getattr(g, "_data", g)
 
 
 def _walk(

@@ -233,7 +233,7 @@ class Dropout(Module):
             return np.where(self.rng.random(shape) < 1 - self.p, 1 / (1 - self.p), 0.0).astype(dtype)
 
         trace = current_mode().trace
-        return draw() if trace is None else trace.host_input(draw)
+        return draw() if trace is None else trace.draw(self.rng, draw)
 
     def describe(self) -> str:
         """As it would be written."""

@@ -79,6 +79,8 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
             f"labels lie in [0, {classes}), for logits with {classes} classes; there is one of "
             f"{known.min() if known.min() < 0 else known.max()}"
         )
+    if known is None:
+        flat = np.where(flat < 0, classes, flat)  # which would count from the end; this way indexing refuses them
     rows = logits.reshape(-1, classes)
     chosen = rows[np.arange(flat.size), flat]
     return (logsumexp(rows, axis=1) - chosen).mean()

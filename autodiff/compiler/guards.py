@@ -1,77 +1,21 @@
-"""What a traced function took for granted: every number, array, function and Value reachable through what its code names.
+"""Guards: what a program takes for granted, each a place that can be read again and compared.
 
-A snapshot maps paths ("global learning_rate", "closure model.layers[0].training") to tokens. Compared at each call, a
-difference means that the trace no longer holds; compared before and after tracing, that the function changed something
-that a replay would not change.
+A guard remembers the very things that stood somewhere: under names in a module, an object or a class, in a list, in a
+closure. At a call it looks whether they still stand there. Numbers and texts count as the same if they are equal, arrays
+if their elements are, everything else only if it is the same object.
 """
 
 from __future__ import annotations
 
-import dis
-import functools
-import random
-import sys
+import operator
 import types
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autodiff.value import Value
-
-_LIBRARIES = frozenset(sys.stdlib_module_names - {"__main__"}) | {
-    "numpy",
-    "scipy",
-    "autodiff",
-    "nn",
-    "dask",
-    "cupy",
-    "tqdm",
-    "matplotlib",
-    "pytest",
-    "_pytest",
-    "hypothesis",
-}
-_ATOMS = (type(None), bool, int, float, complex, str, bytes, np.generic, range, slice, type(Ellipsis), np.dtype)
-_SKIPPED_ATTRIBUTES = frozenset(
-    {
-        "__dict__",
-        "__weakref__",
-        "__doc__",
-        "__module__",
-        "__annotations__",
-        "__qualname__",
-        "__firstlineno__",
-        "__static_attributes__",
-    }
-)
-
-
-@dataclass
-class Snapshot:
-    """Tokens by path. `states` are random states, which may move between calls but not while tracing."""
-
-    tokens: dict[str, Any] = field(default_factory=dict)
-    states: dict[str, Any] = field(default_factory=dict)
-    arrays: set[int] = field(default_factory=set)  # the arrays it covers, by identity
-
-    def changes(self, other: Snapshot) -> Iterator[tuple[str, Any, Any]]:
-        """(path, before, after) of what differs."""
-        for path in self.tokens.keys() | other.tokens.keys():
-            a, b = self.tokens.get(path, _GONE), other.tokens.get(path, _GONE)
-            if not _same(a, b):
-                yield path, a, b
-
-    def covers(self, array: Any) -> bool:
-        """Whether an array, or the one it is a view of, is compared at each call."""
-        return id(array) in self.arrays or (array.base is not None and id(array.base) in self.arrays)
-
-    def moved(self, other: Snapshot) -> Iterator[str]:
-        """The random states that differ."""
-        for path in self.states.keys() & other.states.keys():
-            if not _same_state(self.states[path], other.states[path]):
-                yield path
+ATOMS = (type(None), bool, int, float, complex, str, bytes, np.generic, range, slice, type(Ellipsis), np.dtype)
+Change = tuple[str, Any, Any]
 
 
 class _Gone:
@@ -79,188 +23,192 @@ class _Gone:
         return "nothing"
 
 
-_GONE = _Gone()
+GONE: Any = _Gone()
+"""What stands where nothing stands."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Is:
-    """A token for something that is compared by identity (and kept alive, so that identities are not reused)."""
-
-    thing: Any
-
-    def __repr__(self) -> str:
-        return f"{type(self.thing).__name__} {getattr(self.thing, '__name__', hex(id(self.thing)))}"
-
-
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Whether what is read now counts as what was read before."""
+    if a is b:
+        return True
     if type(a) is not type(b):
         return False
-    if isinstance(a, _Is):
-        return a.thing is b.thing
-    if isinstance(a, np.ndarray):
-        return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
-    return bool(a == b) or (isinstance(a, (float, complex, np.inexact)) and a != a and b != b)
-
-
-def _same_state(a: Any, b: Any) -> bool:
-    if isinstance(a, Mapping):
-        return isinstance(b, Mapping) and a.keys() == b.keys() and all(_same_state(a[key], b[key]) for key in a)
     if isinstance(a, tuple):
-        return isinstance(b, tuple) and len(a) == len(b) and all(map(_same_state, a, b))
-    return bool(np.array_equal(a, b))
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, types.MethodType):
+        return a.__func__ is b.__func__ and a.__self__ is b.__self__
+    if isinstance(a, ATOMS):
+        return bool(a == b) or (isinstance(a, (float, complex, np.inexact)) and a != a and b != b)
+    return False
 
 
-def take_snapshot(function: Callable[..., Any], statics: Mapping[str, Any]) -> Snapshot:
-    """Everything reachable from the function's code and from the arguments that are no arrays."""
-    walk = _Walk()
-    walk.visit(function, "")
-    for name, thing in statics.items():
-        walk.visit(thing, name)
-    walk.found.states["the state of np.random"] = np.random.get_state(legacy=False)
-    walk.found.states["the state of random"] = random.getstate()
-    return walk.found
+class Guard:
+    """Things that stood at several places. Subclasses say how to read them again.
+
+    path: where that is, for messages
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.things = self.now()
+
+    def now(self) -> Sequence[Any]:
+        """What stands there now."""
+        raise NotImplementedError
+
+    def name(self, i: int) -> str:
+        """The i-th place, in words."""
+        return f"{self.path}[{i}]"
+
+    def holds(self) -> bool:
+        """Whether everything is as it was."""
+        now = self.now()
+        if len(now) != len(self.things):
+            return False
+        return all(map(operator.is_, now, self.things)) or all(map(same, now, self.things))
+
+    def changes(self) -> Iterator[Change]:
+        """(place, before, now) of what differs."""
+        now = self.now()
+        for i, (a, b) in enumerate(zip(self.things, now)):
+            if not same(a, b):
+                yield self.name(i), a, b
+        for i in range(len(now), len(self.things)):
+            yield self.name(i), self.things[i], GONE
+        for i in range(len(self.things), len(now)):
+            yield self.name(i), GONE, now[i]
 
 
-class _Walk:
-    """One pass over what is reachable, each object once."""
+class Globals(Guard):
+    """What a module holds under names that code mentions; a builtin's name holds nothing there."""
 
-    def __init__(self) -> None:
-        self.found = Snapshot()
-        self.seen: dict[int, Any] = {}
+    def __init__(self, namespace: Mapping[str, Any], names: Sequence[str], path: str) -> None:
+        self.namespace, self.names = namespace, tuple(names)
+        super().__init__(path)
 
-    def visit(self, thing: Any, path: str) -> None:
-        if isinstance(thing, _ATOMS):
-            self.found.tokens[path] = thing
-            return
-        if id(thing) in self.seen:
-            self.found.tokens[path] = _Is(thing)
-            return
-        self.seen[id(thing)] = thing
-        if isinstance(thing, np.ndarray):
-            self.found.tokens[path] = thing.copy()
-            self.found.arrays.add(id(thing))
-        elif isinstance(thing, (Value, types.ModuleType, types.BuiltinFunctionType)):
-            self.found.tokens[path] = _Is(thing)
-        elif isinstance(thing, (np.random.Generator, np.random.RandomState)):
-            self.found.tokens[path] = _Is(thing)
-            self.found.states[f"the state of {path}"] = (
-                thing.bit_generator.state if isinstance(thing, np.random.Generator) else thing.get_state(legacy=False)
-            )
-        elif isinstance(thing, random.Random):
-            self.found.states[f"the state of {path}"] = thing.getstate()
-        elif isinstance(thing, (list, tuple, set, frozenset, dict)):
-            self._container(thing, path)
-        elif isinstance(thing, types.FunctionType):
-            self._function(thing, path)
-        elif isinstance(thing, types.MethodType):
-            self.visit(thing.__func__, path)
-            self.visit(thing.__self__, f"{path} self".strip())
-        elif isinstance(thing, functools.partial):
-            self.visit((thing.func, thing.args, thing.keywords), path)
-        elif isinstance(thing, (staticmethod, classmethod, property)):
-            for inner in (getattr(thing, name, None) for name in ("__func__", "fget", "fset")):
-                self.visit(inner, path)
-        elif isinstance(thing, type):
-            self._class(thing, path)
-        else:
-            self._object(thing, path)
+    def now(self) -> Sequence[Any]:
+        get = self.namespace.get
+        return [get(name, GONE) for name in self.names]
 
-    def _container(self, thing: Any, path: str) -> None:
-        self.found.tokens[path] = (type(thing).__name__, len(thing))
-        if isinstance(thing, dict):
-            for key, child in list(thing.items()):
-                self.visit(child, f"{path}[{key!r}]" if isinstance(key, _ATOMS) else f"{path}[{type(key).__name__}]")
-        elif isinstance(thing, (set, frozenset)):
-            self.found.tokens[path] = frozenset(x if isinstance(x, _ATOMS) else id(x) for x in thing)
-        else:
-            for i, child in enumerate(thing):
-                self.visit(child, f"{path}[{i}]")
-
-    def _function(self, function: types.FunctionType, path: str) -> None:
-        self.found.tokens[path] = _Is(function.__code__)
-        if _is_library(function.__module__) and path:
-            # a transform or a decorator holds the user's function in its closure
-            for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
-                content = _content(cell)
-                if callable(content) and not isinstance(content, type):
-                    self.visit(content, f"{path} ({name})")
-            return
-        for name in global_names(function.__code__):
-            value: Any = function.__globals__
-            for i, attribute in enumerate(name):
-                if i == 0:
-                    if attribute not in function.__globals__:
-                        break  # a builtin
-                    value = function.__globals__[attribute]
-                elif isinstance(value, types.ModuleType) and not _is_library(value.__name__):
-                    value = getattr(value, attribute, _GONE)
-                else:
-                    break
-                if not isinstance(value, types.ModuleType):
-                    self.visit(value, f"global {'.'.join(name[: i + 1])}")
-                    break
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
-            self.visit(_content(cell), f"closure {name}")
-        for i, default in enumerate(function.__defaults__ or ()):
-            self.visit(default, f"{function.__name__}'s default {i}")
-        for name, default in (function.__kwdefaults__ or {}).items():
-            self.visit(default, f"{function.__name__}'s default {name}")
-
-    def _class(self, thing: type, path: str) -> None:
-        self.found.tokens[path] = _Is(thing)
-        if not _is_library(thing.__module__):
-            for base in thing.__mro__:
-                if not _is_library(base.__module__):
-                    for name, child in list(vars(base).items()):
-                        if name not in _SKIPPED_ATTRIBUTES and not isinstance(child, types.MemberDescriptorType):
-                            self.visit(child, f"{path}.{name}")
-
-    def _object(self, thing: Any, path: str) -> None:
-        self.found.tokens[path] = _Is(thing)
-        kind = type(thing)
-        if _is_library(kind.__module__) and kind.__module__.partition(".")[0] not in ("autodiff", "nn"):
-            return
-        self.visit(kind, f"class {kind.__name__}")
-        slots = (name for base in kind.__mro__ for name in _slots(base))
-        attributes = {**{name: getattr(thing, name, _GONE) for name in slots}, **getattr(thing, "__dict__", {})}
-        for name, child in attributes.items():
-            if name not in _SKIPPED_ATTRIBUTES:
-                self.visit(child, f"{path}.{name}")
+    def name(self, i: int) -> str:
+        return f"{self.path}{self.names[i]}"
 
 
-def _slots(base: type) -> tuple[str, ...]:
-    slots = vars(base).get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
+class Namespace(Guard):
+    """What an object, a class or a dict holds under the keys that count.
+
+    counts: whether a key counts; one that was not there before may
+    """
+
+    def __init__(self, mapping: Mapping[Any, Any], counts: Callable[[Any], bool], path: str, form: str) -> None:
+        self.mapping, self.counts, self.form = mapping, counts, form
+        self.every = [*mapping]
+        self.keys = [key for key in self.every if counts(key)]
+        super().__init__(path)
+
+    def now(self) -> Sequence[Any]:
+        get = self.mapping.get
+        return [get(key, GONE) for key in self.keys]
+
+    def name(self, i: int) -> str:
+        return self.path + self.form.format(self.keys[i])
+
+    def holds(self) -> bool:
+        now = [*self.mapping]
+        unmoved = len(now) == len(self.every) and all(map(operator.is_, now, self.every))
+        return (unmoved or not self._reordered()) and super().holds()
+
+    def _reordered(self) -> bool:
+        keys = [key for key in self.mapping if self.counts(key)]
+        return len(keys) != len(self.keys) or not all(map(same, keys, self.keys))
+
+    def changes(self) -> Iterator[Change]:
+        yield from super().changes()
+        if self._reordered():
+            added = [key for key in self.mapping if self.counts(key) and key not in self.keys]
+            for key in added:
+                yield self.path + self.form.format(key), GONE, self.mapping[key]
+            if not added:
+                yield f"the order of {self.path}", self.keys, [*self.mapping]
 
 
-def _content(cell: Any) -> Any:
+class Items(Guard):
+    """The items of a list, a deque or a set. (An unchanged set iterates in the same order.)"""
+
+    def __init__(self, items: Iterable[Any], path: str) -> None:
+        self.items = items
+        super().__init__(path)
+
+    def now(self) -> Sequence[Any]:
+        return [*self.items]
+
+
+class Cells(Guard):
+    """What a function's closure holds."""
+
+    def __init__(self, function: types.FunctionType) -> None:
+        self.function, self.cells = function, function.__closure__ or ()
+        super().__init__("")
+
+    def now(self) -> Sequence[Any]:
+        return [content(cell) for cell in self.cells]
+
+    def name(self, i: int) -> str:
+        return f"closure {self.function.__code__.co_freevars[i]}"
+
+
+def content(cell: Any) -> Any:
+    """What a closure cell holds."""
     try:
         return cell.cell_contents
     except ValueError:  # not assigned yet
-        return _GONE
+        return GONE
 
 
-def _is_library(module: str | None) -> bool:
-    return module is not None and module.partition(".")[0] in _LIBRARIES
+class Attributes(Guard):
+    """What an object holds under attribute names: its slots, a function's defaults."""
+
+    def __init__(self, thing: Any, names: Sequence[str], path: str) -> None:
+        self.thing, self.names = thing, tuple(names)
+        super().__init__(path)
+
+    def now(self) -> Sequence[Any]:
+        return [getattr(self.thing, name, GONE) for name in self.names]
+
+    def name(self, i: int) -> str:
+        return f"{self.path}.{self.names[i]}"
 
 
-@functools.lru_cache(maxsize=4096)
-def global_names(code: types.CodeType) -> tuple[tuple[str, ...], ...]:
-    """The globals that code names, inner functions included, each with the attributes read off it: ("config", "rate")."""
-    names: dict[tuple[str, ...], None] = {}
-    chain: list[str] = []
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            if chain:
-                names[tuple(chain)] = None
-            chain = [str(instruction.argval)]
-        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD") and chain:
-            chain.append(str(instruction.argval))
-        elif instruction.opname not in ("PUSH_NULL", "CACHE"):
-            if chain:
-                names[tuple(chain)] = None
-            chain = []
-    for inner in code.co_consts:
-        if isinstance(inner, types.CodeType):
-            names |= dict.fromkeys(global_names(inner))
-    return tuple(names)
+class Elements(Guard):
+    """The elements of an array, or of a bytearray: a copy is kept, and compared bit for bit."""
+
+    def __init__(self, array: Any, path: str) -> None:
+        self.array = array
+        super().__init__(path)
+        self.things = [array.copy() if isinstance(array, np.ndarray) else bytes(array)]
+
+    def now(self) -> Sequence[Any]:
+        return [self.array]
+
+    def name(self, i: int) -> str:
+        return self.path
+
+    def holds(self) -> bool:
+        return _same_bits(self.array, self.things[0])
+
+    def changes(self) -> Iterator[Change]:
+        if not self.holds():
+            yield f"the elements of {self.path}", self.things[0], self.array
+
+
+def _same_bits(a: Any, b: Any) -> bool:
+    if not isinstance(a, np.ndarray):
+        return bytes(a) == bytes(b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return a.tobytes() == b.tobytes() if a.dtype.hasobject else bool(np.array_equal(_bits(a), _bits(b)))
+
+
+def _bits(array: Any) -> Any:
+    unit = f"u{array.itemsize}" if array.itemsize in (1, 2, 4, 8) else "u1"
+    return np.ascontiguousarray(array).reshape(-1).view(unit)

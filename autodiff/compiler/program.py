@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,16 +19,22 @@ from autodiff.recording import compute
 from autodiff.value import Value
 
 Register = int
+ErrorHandling = tuple[tuple[str, str], ...]
+"""What NumPy does about division by zero and the like, as `np.geterr()` tells it."""
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """out = primitive(*operands, **keywords), all registers."""
+    """out = primitive(*operands, **keywords), all registers.
+
+    errors: None for the error handling of whoever calls; a backward pass ignores what it divides by
+    """
 
     primitive: Primitive
     operands: tuple[Register, ...]
     keywords: Mapping[str, Any]
     out: Register
+    errors: ErrorHandling | None = None
 
 
 @dataclass
@@ -50,7 +58,7 @@ class Program:
     size: int = 0
 
     def prune(self) -> None:
-        """Drop instructions whose results nobody reads, and the captured leaves and constants that only they read."""
+        """Drop instructions whose results nobody reads, and the constants that only they read. Every draw is kept."""
         needed = {*self.outputs, *self.new_data.values(), *(r for r in self.new_grads.values() if r is not None)}
         kept = []
         for instruction in reversed(self.instructions):
@@ -62,6 +70,16 @@ class Program:
 
     def run(self, arguments: Sequence[Any]) -> list[Any]:
         """Run once: the results, with every leaf written back. Nothing that is handed out is written to again."""
+        registers = self._filled(arguments)
+        held = {id(data) for data in registers if isinstance(data, np.ndarray)}
+        for errors, steps in groupby(self.instructions, key=attrgetter("errors")):
+            with np.errstate(**dict(errors or ())):  # type: ignore[arg-type]
+                for step in steps:
+                    operands = [registers[r] for r in step.operands]
+                    registers[step.out] = compute(step.primitive, operands, step.keywords)
+        return self._handed_out(registers, held)
+
+    def _filled(self, arguments: Sequence[Any]) -> list[Any]:
         registers: list[Any] = [None] * self.size
         for register, data in self.constants.items():
             registers[register] = data
@@ -73,26 +91,27 @@ class Program:
             registers[register] = leaf._grad
         for register, draw in self.draws:
             registers[register] = draw()
-        foreign = {id(data) for data in registers if type(data) is np.ndarray}
-        for step in self.instructions:
-            registers[step.out] = compute(step.primitive, [registers[r] for r in step.operands], step.keywords)
-        self._write_back(registers, foreign)
-        return [_own(registers[register], foreign) for register in self.outputs]
+        return registers
 
-    def _write_back(self, registers: Sequence[Any], foreign: set[int]) -> None:
-        for leaf, register in self.new_data.items():
-            leaf._data = registers[register]
-            leaf._recorded = True  # the buffer may be shared with other results: reading .data makes a copy of its own
-            foreign.add(id(leaf._data))
-        for leaf, gradient in self.new_grads.items():
-            leaf._grad = None if gradient is None else _own(registers[gradient], foreign)
+    def _handed_out(self, registers: Sequence[Any], held: set[int]) -> list[Any]:
+        """The results, and the leaves written back: each a buffer of its own. First all copies are made, then all leaves
+        are written, so that a failure leaves them as they were.
+        """
+        outputs = [own(registers[register], held) for register in self.outputs]
+        data = [(leaf, own(registers[register], held)) for leaf, register in self.new_data.items()]
+        gradients = [(leaf, None if r is None else own(registers[r], held)) for leaf, r in self.new_grads.items()]
+        for leaf, new in data:
+            leaf._data, leaf._recorded = new, False
+        for leaf, new in gradients:
+            leaf._grad = new
+        return outputs
 
 
-def _own(data: Any, foreign: set[int]) -> Any:
+def own(data: Any, held: set[int]) -> Any:
     """Data that nobody else holds: a copy if it is an input, a view, or was handed out already."""
-    if type(data) is not np.ndarray:
+    if not isinstance(data, np.ndarray):
         return data
-    if data.base is not None or id(data) in foreign:
+    if data.base is not None or id(data) in held:
         return data.copy()
-    foreign.add(id(data))
+    held.add(id(data))
     return data

@@ -10,12 +10,12 @@ import numpy as np
 
 from autodiff.drawing.derivatives import local_derivative
 from autodiff.drawing.modules import module_of_each, split_path
-from autodiff.drawing.numbers import magnitude, shown
+from autodiff.drawing.numbers import counted, magnitude, shown
 from autodiff.drawing.picture import Edge, Kind, Node, Picture
-from autodiff.graph import BY_SERIAL, is_released
+from autodiff.graph import BY_SERIAL, RELEASED, is_released
 from autodiff.value import Value
 
-FREED = "freed by backward(retain_graph=False): how it was computed is forgotten"
+FREED = "freed by backward(retain_graph=False): what lies behind is forgotten"
 CUT = "carries no gradient: it has no history to draw"
 
 
@@ -33,7 +33,8 @@ def lineage(roots: Iterable[Value]) -> list[Value]:
 
 def operands_of(node: Value) -> Sequence[Value | None]:
     """The operands that are still known."""
-    return () if is_released(node) else node._operands
+    operands = node._operands
+    return () if operands is RELEASED else operands
 
 
 def collect(order: Sequence[Value], names: Mapping[Value, str]) -> Picture:
@@ -63,8 +64,8 @@ def collect(order: Sequence[Value], names: Mapping[Value, str]) -> Picture:
 def remarks(order: Sequence[Value]) -> tuple[str, ...]:
     """What a reader should know about nodes without a history."""
     notes = []
-    if freed := [value for value in order if is_released(value)]:
-        notes.append(FREED if len(order) == 1 else f"{len(freed):,} of the values were {FREED}")
+    if freed := sum(value._operands is RELEASED for value in order):
+        notes.append(f"{counted(freed, 'value')} {FREED}")
     if not order[-1]._carries:
         notes.append(CUT)
     return tuple(notes)

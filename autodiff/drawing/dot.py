@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from autodiff.drawing.colours import NONE, RAMP, Scale, ink_on, scale_of
 from autodiff.drawing.escaping import attributes, escaped, left_aligned, quoted
 from autodiff.drawing.numbers import number
-from autodiff.drawing.picture import NOT_RUN, Edge, Node, Picture
+from autodiff.drawing.picture import Edge, Node, Picture
 
 FONT = "Helvetica,Arial,sans-serif"
 INK, FAINT = "#1f2328", "#57606a"
@@ -97,7 +97,7 @@ def _node(node: Node, scale: Scale | None, sideways: bool) -> str:
 
 def _fields(node: Node) -> list[list[str]]:
     """What stands below the title: data, then gradient, each as lines."""
-    first, *more = [NOT_RUN] if node.gradient is None else node.gradient
+    first, *more = node.gradient_text
     gradient = [f"grad {first}", *more]
     if node.kind == "group":
         return [list(node.data), gradient] if node.data else [gradient]

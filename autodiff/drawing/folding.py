@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from autodiff.drawing.collecting import describe, operands_of, remarks
 from autodiff.drawing.derivatives import local_derivative
@@ -12,6 +12,9 @@ from autodiff.drawing.modules import Path, module_of_each
 from autodiff.drawing.numbers import counted, magnitude, number
 from autodiff.drawing.picture import Edge, Node, Picture
 from autodiff.value import Value
+
+Key: TypeAlias = tuple[str, Any]
+"""What a box stands for: ("value", serial), ("module", path), or variables, constants, operations and which stretch."""
 
 GROUPS = 24
 """About how many boxes a summary has: as many as a page can show."""
@@ -27,24 +30,25 @@ def fold(order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, s
     """
     modules = _shortened(module_of_each(order, names))
     single = set(roots[:GROUPS]) | set(_few(value for value in order if value._label and value not in modules))
-    depth, reach = _depths(order)
-    stretch = max(1, -(-(max(depth.values()) + 1) // STRETCHES))
-    groups: dict[Hashable, list[Value]] = {}
-    key_of: dict[Value, Hashable] = {}
+    operands = [operands_of(value) for value in order]
+    depth = _depths(order, operands)
+    stretch = -(-max(depth.values()) // STRETCHES)
+    groups: dict[Key, list[Value]] = {}
+    place: dict[Value, int] = {}
+    numbers: dict[Key, int] = {}
     for value in order:
         if value in single:
-            key: Hashable = value
+            key: Key = "value", value._serial
         elif value in modules:
-            key = modules[value]
+            key = "module", modules[value]
         elif value._primitive is None:
-            key = "variables" if value._carries else "constants", reach.get(value, 0) // stretch
+            key = "variables" if value._carries else "constants", (depth[value] - 1) // stretch
         else:
-            key = "operations", depth[value] // stretch
-        key_of[value] = key
+            key = "operations", (depth[value] - 1) // stretch
+        place[value] = numbers.setdefault(key, len(numbers) + 1)
         groups.setdefault(key, []).append(value)
-    numbers = {key: i for i, key in enumerate(groups, 1)}
     nodes = [_box(key, members, numbers[key], names, stretch) for key, members in groups.items()]
-    edges = _edges(order, key_of, numbers)
+    edges = _edges(order, operands, place, single)
     how = "by module" if modules else "by depth"
     note = (
         f"{counted(len(order), 'node')} folded {how} into {counted(len(nodes), 'box').replace('boxs', 'boxes')}; "
@@ -72,30 +76,31 @@ def _few(values: Iterable[Value]) -> list[Value]:
     return found
 
 
-def _depths(order: Sequence[Value]) -> tuple[dict[Value, int], dict[Value, int]]:
-    """How many operations lie below each value, and for leaves how deep the first operation lies that reads them."""
+def _depths(order: Sequence[Value], operands: Sequence[Sequence[Value | None]]) -> dict[Value, int]:
+    """How many operations lead to each value; for a leaf, how many lead to the first operation that reads it."""
     depth: dict[Value, int] = {}
-    reach: dict[Value, int] = {}
-    for value in order:
-        below = -1
-        for operand in operands_of(value):
-            if operand is not None:
-                below = max(below, depth[operand])
-        depth[value] = below + 1
-        for operand in operands_of(value):
-            if operand is not None and operand._primitive is None:
-                reach[operand] = min(reach.get(operand, below + 1), below + 1)
-    return depth, reach
+    for value, read in zip(order, operands):
+        below = 0
+        for operand in read:
+            if operand is not None and operand._primitive is not None and depth[operand] > below:
+                below = depth[operand]
+        if value._primitive is not None:
+            depth[value] = below + 1
+            for operand in read:
+                if operand is not None and operand._primitive is None:
+                    depth[operand] = min(depth.get(operand, below + 1), below + 1)
+    return depth | {value: 1 for value in order if value not in depth}
 
 
-def _box(key: Any, members: list[Value], place: int, names: Mapping[Value, str], stretch: int) -> Node:
-    if isinstance(key, Value):
-        return describe(key, place, names)
+def _box(key: Key, members: list[Value], place: int, names: Mapping[Value, str], stretch: int) -> Node:
+    kind, which = key
+    if kind == "value":
+        return describe(members[0], place, names)
     lines = _leaves([value for value in members if value._primitive is None])
-    if not isinstance(key[-1], int):
-        title = ".".join(key)
-    elif key[0] == "operations":
-        title = f"depth {key[1] * stretch + 1:,} … {(key[1] + 1) * stretch:,}"
+    if kind == "module":
+        title = ".".join(which)
+    elif kind == "operations":
+        title = f"depth {which * stretch + 1:,} … {(which + 1) * stretch:,}"
     else:
         title = lines.pop(0)
     operations = Counter(value._op for value in members if value._primitive is not None)
@@ -124,19 +129,22 @@ def _gradients(members: list[Value]) -> tuple[tuple[str, ...] | None, float | No
     return ((text,) if len(sizes) == len(members) else (text, f"not run: {len(members) - len(sizes):,}")), max(sizes)
 
 
-def _edges(order: Sequence[Value], key_of: Mapping[Value, Hashable], numbers: Mapping[Hashable, int]) -> list[Edge]:
+def _edges(
+    order: Sequence[Value], operands: Sequence[Sequence[Value | None]], place: Mapping[Value, int], single: set[Value]
+) -> list[Edge]:
     """One edge for all those between two boxes; those inside a box are not drawn."""
     counts: Counter[tuple[int, int]] = Counter()
     slopes: dict[tuple[int, int], str] = {}
-    for value in order:
-        target = numbers[key_of[value]]
-        for position, operand in enumerate(operands_of(value)):
-            if operand is None or (source := numbers[key_of[operand]]) == target:
+    for value, read in zip(order, operands):
+        target = place[value]
+        for position, operand in enumerate(read):
+            if operand is None or place[operand] == target:
                 continue
-            counts[source, target] += 1
-            if key_of[value] is value and operand._carries and value._carries:
-                slopes[source, target] = local_derivative(value, position)
+            ends = place[operand], target
+            counts[ends] += 1
+            if value in single and operand._carries and value._carries:
+                slopes[ends] = local_derivative(value, position)
     return [
-        Edge(source, target, slopes.get((source, target), "") if n == 1 else "", n)
-        for (source, target), n in sorted(counts.items(), key=lambda item: item[0][::-1])
+        Edge(*ends, slopes.get(ends, "") if n == 1 else "", n)
+        for ends, n in sorted(counts.items(), key=lambda item: item[0][::-1])
     ]

@@ -17,6 +17,10 @@ WHOLE = 6
 """Arrays with at most this many elements, in at most two axes, are shown number by number."""
 
 
+SHORT = 24
+"""A small matrix whose text is no longer than this stands on one line."""
+
+
 def number(x: Any) -> str:
     """A number to four significant digits.
 
@@ -55,8 +59,8 @@ def span(data: Any) -> str:
 def shown(data: Any) -> tuple[str, ...]:
     """What a picture says about a number, an array or a tuple of them: one or more lines.
 
-    >>> shown(np.array([[1.0, 2.0], [3.0, 4.0]]))
-    ('[[1, 2]', ' [3, 4]]')
+    >>> shown(np.array([[1.0, 2.0], [3.0, 4.0]])), shown(np.array([[0.5, 1000.0, 0.25], [-0.125, 0.0, 1e-9]]))
+    (('[[1, 2], [3, 4]]',), ('[[0.5, 1000, 0.25]', ' [-0.125, 0, 1e-9]]'))
     >>> shown(np.arange(100.0))
     ('0 … 99', 'mean 49.5')
     """
@@ -88,7 +92,8 @@ def _whole(array: NDArray[Any]) -> tuple[str, ...]:
         return (rows[0],)
     rows = [("[" if i == 0 else " ") + row for i, row in enumerate(rows)]
     rows[-1] += "]"
-    return tuple(rows)
+    in_a_row = ",".join(rows)
+    return (in_a_row,) if len(in_a_row) <= SHORT else tuple(rows)
 
 
 def magnitude(g: Any) -> float | None:

@@ -13,6 +13,7 @@ from autodiff.errors import ArgumentError, MissingDependencyError
 Kind = Literal["variable", "operation", "constant", "freed", "group"]
 
 NOT_RUN = "not run"
+NOT_KEPT = "not kept"
 FORMATS = ("svg", "png", "pdf", "dot", "txt")
 
 
@@ -46,6 +47,11 @@ class Node:
     def type(self) -> str:
         """Shape and dtype, as far as they need saying."""
         return f"{self.shape} {self.dtype}".strip()
+
+    @property
+    def gradient_text(self) -> tuple[str, ...]:
+        """The gradient's lines, or why there are none."""
+        return self.gradient or (NOT_KEPT if self.kind == "freed" else NOT_RUN,)
 
 
 @dataclass(frozen=True, slots=True)

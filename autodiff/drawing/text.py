@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autodiff.drawing.picture import NOT_RUN, Edge, Node, Picture
+from autodiff.drawing.picture import Edge, Node, Picture
 
 
 def as_text(picture: Picture) -> str:
@@ -32,8 +32,7 @@ def _row(node: Node, arriving: list[Edge], by_number: dict[int, Node]) -> tuple[
         title = _one_line(node.name) + (f" = {node.op} ({', '.join(names)})" if node.op else "")
         data = "data " + " ".join(part for part in (node.type, "; ".join(node.data)) if part)
         slopes = ", ".join(f"∂/∂{name} {edge.derivative}" for name, edge in zip(names, arriving) if edge.derivative)
-    gradient = "; ".join(node.gradient) if node.gradient is not None else NOT_RUN
-    return title, data, f"grad {gradient}", slopes
+    return title, data, f"grad {'; '.join(node.gradient_text)}", slopes
 
 
 def _operand(node: Node) -> str:

@@ -5,15 +5,34 @@ Ties of max and min share equally; prod and cumprod are exact with zeros: no rul
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autodiff.primitives.kinds import composite, linear, primitive, refuse
 
+SMALL = 4096  # elements: below, one filled array is cheaper than np.broadcast_to's bookkeeping
+
+
+def _spread_forward(x: Any, *, shape: tuple[int, ...]) -> Any:
+    if isinstance(x, (float, np.generic)) and math.prod(shape) <= SMALL:
+        return np.full(shape, x, dtype=np.result_type(x))
+    return np.broadcast_to(x, shape)
+
+
+def _sum_forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    if type(x) is np.ndarray:  # what np.sum does in the end
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+spread = linear(_spread_forward, [lambda g: g], broadcasts=True, name="broadcast_to")
+"""x repeated to a shape: what a sum's gradient does, as a sum is what its gradient does."""
+
 _sum = linear(
-    lambda x, *, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
-    [lambda g, x_like, axis, keepdims: np.broadcast_to(expand(g, x_like, axis, keepdims), np.shape(x_like))],
+    _sum_forward,
+    [lambda g, x_like, axis, keepdims: spread(expand(g, x_like, axis, keepdims), shape=np.shape(x_like))],
     name="sum",
 )
 

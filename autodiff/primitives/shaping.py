@@ -10,15 +10,13 @@ import numpy as np
 
 from autodiff.errors import ShapeError, UnsupportedError
 from autodiff.primitives.kinds import composite, linear, nondifferentiable, refuse
+from autodiff.primitives.reductions import spread
 
 _reshape = linear(
     lambda x, *, shape: np.reshape(x, shape), [lambda g, x_like: np.reshape(g, np.shape(x_like))], name="reshape"
 )
 _transpose = linear(
     lambda x, *, axes: np.transpose(x, axes), [lambda g, axes: np.transpose(g, _inverse(axes))], name="transpose"
-)
-_broadcast_to = linear(
-    lambda x, *, shape: np.broadcast_to(x, shape), [lambda g: g], broadcasts=True, name="broadcast_to"
 )
 _astype = linear(
     lambda x, *, dtype: x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x),
@@ -190,7 +188,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 @composite(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     """a repeated, without copying, to a shape."""
-    return _broadcast_to(array, shape=_shape(shape))
+    return spread(array, shape=_shape(shape))
 
 
 @composite(np.broadcast_arrays)

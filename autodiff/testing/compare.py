@@ -46,7 +46,8 @@ def compare(f: Function, xs: Sequence[Any], settings: Settings, tally: Tally) ->
 
     f: takes real or complex numbers and arrays, returns a tuple of such; it records when given Values
     """
-    line = Line(f, tuple(xs))
+    # Derivatives are held in the dtypes of the arguments, whatever f computes in.
+    line = Line(f, tuple(xs), max((precision(x) for x in xs), default=0.0))
     checks = [
         _Reverse(f, xs, line, settings.random) if mode == "reverse" else _Forward(f, xs, line)
         for mode in settings.modes
@@ -86,7 +87,7 @@ class _Forward:
     def judge(self, direction: Sequence[Any], slope: Slope) -> Verdict:
         tangent = jvp(self.f, tuple(self.xs), tuple(direction))[1]
         got = joined([np.asarray(plain(leaf)) for leaf in tangent])
-        return judged(got, slope, np.fmax(self.line.eps, _coarsest(self.xs)))
+        return judged(got, slope, self.line.eps)
 
     def each_output(self) -> _Forward:
         """The same check for every output by itself: it is that already."""
@@ -112,7 +113,7 @@ class _Reverse:
 
     def judge(self, direction: Sequence[Any], slope: Slope) -> Verdict:
         got = np.array([sum(float(np.sum((g * t).real)) for g, t in zip(row, direction)) for row in self.pulled])
-        eps = np.max(self.line.eps, initial=_coarsest(self.xs))
+        eps = np.max(self.line.eps, initial=0.0)
         return judged(got, combined(slope, self.weights), np.full(got.shape, eps))
 
     def each_output(self) -> _Reverse:
@@ -188,11 +189,6 @@ def _random_like(x: Any, random: np.random.Generator) -> Any:
 
 def _signs(shape: tuple[int, ...], random: np.random.Generator) -> Array:
     return np.asarray(random.uniform(0.5, 1, shape) * random.choice([-1.0, 1.0], shape))
-
-
-def _coarsest(xs: Sequence[Any]) -> float:
-    """The epsilon of the arguments: derivatives are held in their dtypes, whatever f computes in."""
-    return max((precision(x) for x in xs), default=0.0)
 
 
 def _dtype(x: Any) -> np.dtype[Any]:

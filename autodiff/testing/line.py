@@ -17,9 +17,10 @@ class Line:
     """f, its arguments taken apart into leaves, and its result into one vector of real numbers.
 
     leaves: the numbers and arrays in the arguments · center: f there, float64 · outputs: f's results as arrays
+    eps: the precision of every real output, that of its dtype or `coarsest`
     """
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], coarsest: float = 0.0) -> None:
         # A bare int is a number like any other; inside a container it is a constant.
         self.f, (self.leaves, self.structure) = f, flatten(tuple(float(a) if type(a) is int else a for a in args))
         out, self.out_structure = flatten(f(*restore(self.structure, self.leaves)))
@@ -29,7 +30,7 @@ class Line:
                 raise DtypeError(f"differences need numeric results, and this function gave dtype {leaf.dtype}")
         self.center = joined(self.outputs)
         precisions = [np.full(_reals(leaf).shape, precision(leaf)) for leaf in self.outputs]
-        self.eps = np.concatenate([np.empty(0), *precisions])
+        self.eps = np.fmax(np.concatenate([np.empty(0), *precisions]), coarsest)
 
     def at(self, moves: dict[int, Any], step: float) -> Array:
         """f with some leaves moved by a step along their tangents; NaN where f cannot be computed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,14 +82,21 @@ class Workshop:
         """What a name stands for at the inputs."""
         return self.scopes[0][name]
 
-    def add(self, code: str) -> bool:
+    def evaluate(self, code: str) -> Any:
+        """What an expression over the names comes to at the inputs."""
+        with np.errstate(all="ignore"):
+            return eval(code, self.scopes[0])
+
+    def add(self, code: str | None) -> bool:
         """Append `v = code` if that is well conditioned; say whether it was."""
+        if code is None:
+            return False
         with np.errstate(all="ignore"):
             try:
                 results = [eval(code, scope) for scope in self.scopes]
             except (ValueError, TypeError, IndexError):  # the operands do not fit this operation
                 return False
-            if not _well_conditioned(*results):
+            if not well_conditioned(*results):
                 return False
         name = f"v{len(self.lines)}"
         self.lines[name] = code
@@ -116,7 +124,8 @@ def _moved(x: Any, step: float, number: int) -> Any:
     return (x + step * np.sign(phase) * (1 + np.abs(phase)) / 2)[()]
 
 
-def _well_conditioned(center: Any, plus: Any, minus: Any) -> bool:
+def well_conditioned(center: Any, plus: Any, minus: Any) -> bool:
+    """Whether three results a step apart look like a smooth function of moderate size, slope and curvature."""
     center, plus, minus = map(np.asarray, (center, plus, minus))
     if center.size > ELEMENTS or center.size == 0 or center.dtype.kind not in "fc":
         return False
@@ -127,12 +136,8 @@ def _well_conditioned(center: Any, plus: Any, minus: Any) -> bool:
 
 
 def _names(code: str) -> list[str]:
-    import re
-
     return re.findall(r"\bv\d+\b", code)
 
 
 def _renamed(code: str, fresh: dict[str, str]) -> str:
-    import re
-
     return re.sub(r"\bv\d+\b", lambda match: fresh[match[0]], code)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 import autodiff
-from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, DISPATCH, NONZERO, POSITIVE, TABLE, UNIT, Domain
-from autodiff.testing.programs import Workshop
+from autodiff.primitives.kinds import (
+    ABOVE_MINUS_ONE,
+    ABOVE_ONE,
+    DISPATCH,
+    NONZERO,
+    POSITIVE,
+    TABLE,
+    UNIT,
+    Domain,
+    Primitive,
+)
+from autodiff.testing.programs import STEP, Workshop, well_conditioned
 
-Step = Callable[[Workshop, str, str, int], str]
-"""From two operands and a number for whatever else there is to choose: the code of one line."""
+Step = Callable[[Workshop, str, str, int], str | None]
+"""From two operands and a number for whatever else there is to choose: the code of one line, or None."""
 
 MARGIN = 0.05
 INTO = {
@@ -41,7 +51,7 @@ TEMPLATES = (
     "{a} @ np.swapaxes({b}, -1, -2)",
     "np.outer({a}, {b})",
     "np.tensordot({a}, {b}, axes=1)",
-    "np.einsum('...i,...i->...', {a}, {b})",
+    "np.einsum('...i,...j->...ij', {a}, {b})",
     "np.reshape({a}, -1)",
     "np.transpose({a})",
     "np.swapaxes({a}, 0, -1)",
@@ -70,13 +80,25 @@ def fitted(code: str, x: Any, domain: Domain) -> str:
     return code if inside else INTO[domain].format(code)
 
 
-def _elementwise(function: str, domains: tuple[Domain, ...]) -> Step:
-    def step(workshop: Workshop, a: str, b: str, choice: int) -> str:
-        names = [a, b, workshop.names[choice % len(workshop.names)]][: len(domains)]
-        operands = [fitted(name, workshop.value(name), domain) for name, domain in zip(names, domains)]
+def _elementwise(primitive: Primitive, function: str) -> Step:
+    def step(workshop: Workshop, a: str, b: str, choice: int) -> str | None:
+        names = [a, b, workshop.names[choice % len(workshop.names)]][: len(primitive.rules)]
+        operands = [fitted(name, workshop.value(name), domain) for name, domain in zip(names, primitive.domain)]
+        if not _smooth(primitive, [workshop.evaluate(operand) for operand in operands]):
+            return None
         return f"{function}({', '.join(operands)})"
 
     return step
+
+
+def _smooth(primitive: Primitive, operands: Sequence[Any]) -> bool:
+    """Whether the operation is smooth in each operand by itself: clip(x, y, z) with x = y is not, even where y is x."""
+    ways = ([x + sign * STEP * (-0.7) ** i for i, x in enumerate(operands)] for sign in (0, 1, -1))
+    with np.errstate(all="ignore"):
+        try:
+            return well_conditioned(*(primitive.forward(*moved) for moved in ways))
+        except ValueError:  # shapes that do not broadcast
+            return False
 
 
 def _templated(template: str) -> Step:
@@ -104,5 +126,5 @@ def vocabulary() -> dict[str, Step]:
         function = public_name(name)
         known = all(domain in INTO or domain == Domain() for domain in primitive.domain)
         if primitive.kind == "elementwise" and function is not None and known and name not in COMPLEX_ONLY:
-            steps[name] = _elementwise(function, primitive.domain[: len(primitive.rules)])
+            steps[name] = _elementwise(primitive, function)
     return steps | {template: _templated(template) for template in TEMPLATES}

@@ -99,7 +99,7 @@ def test_data_in_words():
     assert data(np.float32(0.1)) == ("", "float32", ("0.1",))
     assert data(1 + 2j) == ("", "complex128", ("1+2j",))
     assert data([1.0, 2.5]) == ("(2,)", "", ("[1, 2.5]",))
-    assert data([[1.0, 2.0], [3.0, 4.0]]) == ("(2, 2)", "", ("[[1, 2]", " [3, 4]]"))
+    assert data([[1.0, 2.0], [3.0, 4.0]]) == ("(2, 2)", "", ("[[1, 2], [3, 4]]",))
     assert data(np.zeros((0, 3))) == ("(0, 3)", "", ("empty",))
     assert data(np.ones((3, 4), dtype=np.float32)) == ("(3, 4)", "float32", ("all 1",))
     assert data(np.arange(100.0)) == ("(100,)", "", ("0 … 99", "mean 49.5"))
@@ -169,6 +169,7 @@ def test_a_freed_graph_says_so():
     out.backward(retain_graph=False)
     picture = ad.draw(out)
     assert [n.kind for n in picture.nodes] == ["freed"]
+    assert "grad not kept" in str(picture)
     assert "retain_graph=False" in str(picture)
     assert "retain_graph=False" in picture.dot
 

@@ -1,0 +1,75 @@
+"""What a function's code names: globals, modules, attributes. Python has to name a thing to read it."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+
+Chain = tuple[str, ...]
+
+READS_ANYTHING = frozenset(
+    {"getattr", "setattr", "vars", "dir", "eval", "exec", "globals", "locals", "__dict__", "__slots__"}
+    | {"asdict", "astuple", "fields", "replace", "attrgetter", "copy", "deepcopy", "format", "format_map"}
+)
+"""Names by which code reads attributes that it does not name."""
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """The names in a function's code, inner functions included.
+
+    chains: each global with the attributes read off it, ("config", "rate") · modules: those imported inside
+    names: every name that may be an attribute's · anything: attributes may be read that are not among the names
+    """
+
+    chains: tuple[Chain, ...]
+    modules: tuple[str, ...]
+    names: frozenset[str]
+    anything: bool
+
+
+@lru_cache(maxsize=4096)
+def mentions(code: CodeType) -> Mentions:
+    """What a code object names."""
+    chains: dict[Chain, None] = {}
+    modules: dict[str, None] = {}
+    names: set[str] = set()
+    for inner in _codes(code):
+        chains |= dict.fromkeys(_chains(inner))
+        modules |= {str(i.argval): None for i in dis.get_instructions(inner) if i.opname == "IMPORT_NAME"}
+        names |= {*inner.co_names, *_texts(inner.co_consts)}
+    return Mentions(tuple(chains), tuple(modules), frozenset(names), bool(names & READS_ANYTHING))
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
+
+
+def _texts(constants: tuple[object, ...]) -> Iterator[str]:
+    """Texts that may be names: `hasattr(x, "rate")`, and those in tuples, as of class patterns."""
+    for constant in constants:
+        if isinstance(constant, str) and constant.isidentifier():
+            yield constant
+        elif isinstance(constant, tuple):
+            yield from _texts(constant)
+
+
+def _chains(code: CodeType) -> Iterator[Chain]:
+    chain: list[str] = []
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_ATTR", "LOAD_METHOD") and chain:
+            chain.append(str(instruction.argval))
+            continue
+        if instruction.opname in ("PUSH_NULL", "CACHE"):
+            continue
+        if chain:
+            yield tuple(chain)
+        chain = [str(instruction.argval)] if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME") else []
+    if chain:
+        yield tuple(chain)

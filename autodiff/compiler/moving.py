@@ -1,0 +1,66 @@
+"""What moves when it is used: random number generators and iterators.
+
+Between calls they may move as they like. While tracing they may not: what they gave would be the same at each replay.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import operator
+import random
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autodiff.compiler.guards import ATOMS
+from autodiff.compiler.libraries import is_library
+
+
+def moves(thing: Any) -> bool:
+    """Whether using a thing moves it. (Iterators written in Python are objects with attributes, like any other.)"""
+    if isinstance(thing, (np.random.Generator, np.random.RandomState, random.Random)):
+        return True
+    return hasattr(type(thing), "__next__") and is_library(type(thing).__module__)
+
+
+def position(thing: Any) -> Any:
+    """Where a generator or an iterator stands, to be compared by `unmoved`."""
+    if isinstance(thing, np.random.Generator):
+        return thing.bit_generator.state
+    if isinstance(thing, np.random.RandomState):
+        return thing.get_state(legacy=False)
+    if isinstance(thing, random.Random):
+        return thing.getstate()
+    if isinstance(thing, types.GeneratorType):
+        frame = thing.gi_frame
+        variables = {} if frame is None else {k: v for k, v in frame.f_locals.items() if isinstance(v, ATOMS)}
+        return None if frame is None else frame.f_lasti, variables
+    return repr(thing) if isinstance(thing, itertools.count) else operator.length_hint(thing, -1)
+
+
+def unmoved(a: Any, b: Any) -> bool:
+    """Whether two positions are the same."""
+    if isinstance(a, Mapping):
+        return isinstance(b, Mapping) and a.keys() == b.keys() and all(unmoved(a[key], b[key]) for key in a)
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(unmoved, a, b))
+    return bool(np.array_equal(a, b))
+
+
+def inside(thing: Any) -> Iterator[Any]:
+    """What an iterator draws from."""
+    if isinstance(thing, types.GeneratorType):
+        yield from () if thing.gi_frame is None else thing.gi_frame.f_locals.values()
+    elif hasattr(type(thing), "__next__"):
+        yield from gc.get_referents(thing)
+
+
+def global_positions() -> dict[str, Any]:
+    """Where the generators stand that `np.random.rand()` and `random.random()` use."""
+    return {
+        "the state of np.random": np.random.get_state(legacy=False),
+        "the state of random": random.getstate(),
+    }

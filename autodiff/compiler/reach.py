@@ -1,0 +1,234 @@
+"""What a function can reach: every place its code may read from, as guards.
+
+The search starts at the function and follows what its code names: globals, closures, defaults, attributes, items. Of an
+object only those attributes count whose names occur in code that was reached, so that a list of losses kept beside a
+model does not matter to a step that never mentions it. Modules and optimisers count as a whole. The code of libraries
+is not searched; the functions and objects they were given are.
+"""
+
+from __future__ import annotations
+
+import array
+import functools
+import inspect
+import sys
+import types
+from collections import ChainMap, UserDict, UserList, deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autodiff.compiler import guards, moving
+from autodiff.compiler.guards import ATOMS, GONE, content
+from autodiff.compiler.libraries import OURS, is_library, package
+from autodiff.compiler.mentions import Chain, mentions
+from autodiff.primitives.kinds import Primitive
+from autodiff.value import Value
+
+_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
+_TELLING = frozenset({"__repr__", "__str__", "__doc__", "__module__", "__annotations__", "__dict__", "__weakref__"})
+_MAPPINGS = (dict, types.MappingProxyType, UserDict, ChainMap)
+_CHANGEABLE = (list, deque, UserList, set)
+_HARMLESS = frozenset({"builtins", "abc", "typing", "enum", "collections"})  # bases that read no attribute of yours
+
+
+class Reach:
+    """What can be reached from a function and from those of its arguments that are no arrays.
+
+    guards: one for each place · seen: every object, by identity · arrays: those compared by their elements
+    moving: path → generators of random numbers and iterators, which using them moves
+    """
+
+    def __init__(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+        self.guards: list[guards.Guard] = []
+        self.seen: dict[int, Any] = {}
+        self.arrays: set[int] = set()
+        self.moving: dict[str, Any] = {}
+        self._home = package(getattr(inspect.unwrap(function), "__module__", None))
+        self._names = {"__wrapped__"}
+        self._anything = False
+        self._classes: set[type] = set()
+        self._spaces: list[_Space] = []
+        self._waiting = deque([(function, ""), *((thing, path) for path, thing in arguments.items())])
+        while self._waiting:
+            while self._waiting:
+                self._look(*self._waiting.popleft())
+            for space in self._spaces:  # what was passed over counts as soon as its name is known
+                self._waiting += space.found()
+        self.guards += (space.guard() for space in self._spaces)
+
+    def covers(self, given: Any) -> bool:
+        """Whether the elements of an array, or of the one it is a view of, are compared at each call."""
+        return id(given) in self.arrays or (given.base is not None and id(given.base) in self.arrays)
+
+    def positions(self) -> dict[str, Any]:
+        """Where every generator and iterator stands."""
+        found = {f"the state of {path}": moving.position(thing) for path, thing in self.moving.items()}
+        return found | moving.global_positions()
+
+    def counts(self, key: Any, extent: str) -> bool:
+        """Whether what stands under a key of some mapping may be read. Extent: "all", "class", "object" or "library"."""
+        if extent == "all" or key in self._names:
+            return True
+        if key in _TELLING or key in _MAKING or extent == "library":
+            return False
+        return self._anything or (extent == "class" and key.startswith("__"))
+
+    def _look(self, thing: Any, path: str) -> None:
+        if isinstance(thing, (*ATOMS, Value)) or thing is GONE or id(thing) in self.seen:
+            return
+        self.seen[id(thing)] = thing
+        if isinstance(thing, (np.ndarray, bytearray, array.array)):
+            self.guards.append(guards.Elements(thing, path))
+            self.arrays.add(id(thing))
+        elif isinstance(thing, types.ModuleType):
+            if not self._is_library(thing.__name__):
+                self._spaces.append(_Space(self, vars(thing), path, "object"))
+        elif isinstance(thing, types.FunctionType):
+            self._function(thing, path)
+        elif isinstance(thing, type):
+            self._names |= _MAKING  # it may be called
+            self._class(thing)
+        elif moving.moves(thing):
+            self.moving[path] = thing
+            self._follow(moving.inside(thing), path)
+        elif (parts := _parts(thing)) is not None:
+            self._follow(parts, path or ("self" if isinstance(thing, types.MethodType) else ""))
+        else:
+            self._container(thing, path)
+            self._object(thing, path)
+
+    def _follow(self, things: Iterable[Any], path: str) -> None:
+        self._waiting += ((thing, path) for thing in things)
+
+    # --- functions --------------------------------------------------------------------------------------------------
+
+    def _function(self, function: types.FunctionType, path: str) -> None:
+        cells, name = function.__closure__ or (), function.__name__
+        if self._is_library(function.__globals__.get("__name__")):  # a transform holds the user's function in a cell
+            self._follow(map(content, cells), path or name)
+            return
+        named = mentions(function.__code__)
+        self._names |= named.names
+        self._anything |= named.anything
+        self.guards += [guards.Attributes(function, ("__code__", "__defaults__", "__kwdefaults__"), name)]
+        self.guards += [guards.Cells(function)] if cells else []
+        self._globals(function.__globals__, named.chains)
+        self._waiting += ((content(c), f"closure {n}") for n, c in zip(function.__code__.co_freevars, cells))
+        defaults = {**dict(enumerate(function.__defaults__ or ())), **(function.__kwdefaults__ or {})}
+        self._waiting += ((default, f"{name}'s default {n}") for n, default in defaults.items())
+        self._waiting += ((sys.modules.get(module, GONE), module) for module in named.modules)
+
+    def _globals(self, own: dict[str, Any], chains: Iterable[Chain]) -> None:
+        """Guard what chains of names read: in the function's module, and in modules that are named there.
+
+        Of libraries only numbers, texts and arrays count: scale = constants.c
+        """
+        places: dict[str, tuple[dict[str, Any], dict[str, None]]] = {}
+        for chain in chains:
+            namespace, path, library = own, "global ", False
+            for i, name in enumerate(chain):
+                value = namespace.get(name, GONE)
+                is_module = isinstance(value, types.ModuleType)
+                if not library or isinstance(value, (*ATOMS, np.ndarray)):
+                    places.setdefault(path, (namespace, {}))[1][name] = None
+                    if not is_module or i == len(chain) - 1:
+                        self._waiting.append((value, f"{path}{name}"))
+                if not is_module:
+                    break
+                namespace, path, library = vars(value), f"{path}{name}.", self._is_library(value.__name__)
+        self.guards += (guards.Globals(space, tuple(names), path) for path, (space, names) in places.items())
+
+    def _is_library(self, module: str | None) -> bool:
+        """Whether code is taken as it is. The package that the function itself stands in is always searched."""
+        return is_library(module) and (package(module) != self._home or self._home in OURS)
+
+    # --- containers, classes, objects -------------------------------------------------------------------------------
+
+    def _container(self, thing: Any, path: str) -> None:
+        if isinstance(thing, _MAPPINGS):
+            self._spaces.append(_Space(self, thing, path, "all", "[{!r}]"))
+            self._follow(thing, f"a key of {path}")
+        elif isinstance(thing, _CHANGEABLE):
+            self.guards.append(guards.Items(thing, path))
+        if isinstance(thing, (*_CHANGEABLE, tuple, frozenset)):
+            self._waiting += ((child, f"{path}[{i}]") for i, child in enumerate(thing))
+
+    def _class(self, kind: type) -> None:
+        for base in kind.__mro__:
+            if base not in self._classes and not self._is_library(base.__module__):
+                self._classes.add(base)
+                self._spaces.append(_Space(self, vars(base), f"class {base.__name__}", "class"))
+
+    def _object(self, thing: Any, path: str) -> None:
+        kind = type(thing)
+        libraries = [base for base in kind.__mro__ if self._is_library(base.__module__)]
+        extent = "object"
+        if package(kind.__module__) in OURS:
+            extent = "all"
+        elif kind in libraries:
+            extent = "library"
+        else:
+            self._class(kind)
+            for base in libraries:  # whose code reads attributes that yours does not name, but only methods it knows
+                if package(base.__module__) not in _HARMLESS:
+                    extent = "all"
+                    self._names |= vars(base).keys() - _MAKING - _TELLING
+        if isinstance(attributes := getattr(thing, "__dict__", None), dict):
+            self._spaces.append(_Space(self, attributes, path, extent))
+        if extent != "library" and (slots := [name for base in kind.__mro__ for name in _slots(base)]):
+            self.guards.append(guards.Attributes(thing, slots, path))
+            self._waiting += ((getattr(thing, name, GONE), f"{path}.{name}") for name in slots)
+
+
+class _Space:
+    """A mapping of which some keys count; which ones is known when the search is over."""
+
+    def __init__(self, reach: Reach, mapping: Mapping[Any, Any], path: str, extent: str, form: str = ".{}") -> None:
+        self.mapping, self.path, self.form = mapping, path, form
+        self.counts = functools.partial(reach.counts, extent=extent)
+        self.followed: set[int] = set()
+
+    def found(self) -> list[tuple[Any, str]]:
+        """What stands under keys that count and was not followed yet, with its path."""
+        fresh = [key for key in self.mapping if id(key) not in self.followed and self.counts(key)]
+        self.followed |= set(map(id, fresh))
+        return [(self.mapping[key], self.path + self.form.format(key)) for key in fresh]
+
+    def guard(self) -> guards.Namespace:
+        """The guard of everything that counts."""
+        return guards.Namespace(self.mapping, self.counts, self.path, self.form)
+
+
+def _parts(thing: Any) -> tuple[Any, ...] | None:
+    """What something that cannot be changed is made of; None for other things."""
+    if isinstance(thing, types.MethodType):
+        return thing.__func__, thing.__self__
+    if isinstance(thing, functools.partial):
+        return thing.func, thing.args, thing.keywords
+    if isinstance(thing, (staticmethod, classmethod)):
+        return (thing.__func__,)
+    if isinstance(thing, property):
+        return thing.fget, thing.fset
+    if isinstance(thing, functools.cached_property):
+        return (thing.func,)
+    if isinstance(thing, Primitive):
+        return thing.forward, thing.scalar, thing.rules, thing.push_rule
+    if isinstance(thing, types.BuiltinFunctionType):  # `append` of a list, too
+        return (thing.__self__,)
+    if isinstance(thing, np.ufunc):
+        return ()
+    if is_library(type(thing).__module__) and hasattr(thing, "__wrapped__"):  # functools.cache, jit
+        return (thing.__wrapped__,)
+    return None
+
+
+def _slots(base: type) -> tuple[str, ...]:
+    slots = vars(base).get("__slots__", ())
+    names = (slots,) if isinstance(slots, str) else tuple(slots)
+    return tuple(
+        f"_{base.__name__.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+        for name in names
+        if name not in _TELLING
+    )

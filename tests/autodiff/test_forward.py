@@ -1,0 +1,79 @@
+"""Forward mode: a walk over the recorded graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff import Value
+from autodiff.errors import UnsupportedError
+
+
+def test_only_what_depends_on_a_tangent_is_visited() -> None:
+    calls = []
+
+    def spy(x: Any) -> Any:
+        calls.append(1)
+        return np.cos(x)
+
+    watched = ad.elementwise(lambda x: np.sin(x), [lambda x: spy(x)], name="test_forward_spy")
+    ad.jvp(lambda x, y: x * watched(y), (1.0, 2.0), (1.0, None))
+    assert calls == []
+    ad.jvp(lambda x, y: x * watched(y), (1.0, 2.0), (None, 1.0))
+    assert calls == [1]
+
+
+def test_tangents_have_the_shape_and_dtype_of_results() -> None:
+    x = np.ones((2, 1), np.float32)
+    out, tangent = ad.jvp(lambda x: (x + np.ones((2, 3), np.float32), x.sum(), x[0], x.astype(np.float64)), (x,), (x,))
+    for o, t in zip(out, tangent):
+        assert np.shape(o) == np.shape(t)
+        assert np.asarray(o).dtype == np.asarray(t).dtype
+
+
+def test_linear_and_multilinear_are_two_kinds() -> None:
+    """where is jointly linear, matmul linear in each: confusing them gives silently wrong tangents."""
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    assert ad.jvp(lambda a, b: np.where([True, False], a, b), (a, b), (a, b))[1].tolist() == [1.0, 4.0]
+    assert ad.jvp(lambda a, b: a @ b, (a, b), (b, a))[1] == 9 + 16 + 1 + 4
+    assert ad.jvp(lambda a, b: a @ b, (a, b), (b, None))[1] == 25.0
+    assert ad.jvp(lambda a: np.where([True, False], a, 7.0), (a,), (a,))[1].tolist() == [1.0, 0.0]
+    assert ad.jvp(lambda a: np.concatenate([a, b, a]), (a,), (a,))[1].tolist() == [1.0, 2.0, 0.0, 0.0, 1.0, 2.0]
+
+
+def test_affine_keywords_are_zero_in_forward_mode() -> None:
+    x, one = np.array([1.0, 2.0]), np.ones(2)
+    assert ad.jvp(lambda x: np.sum(x, initial=5.0), (x,), (one,)) == (8.0, 2.0)
+    out, tangent = ad.jvp(lambda x: np.pad(x, 1, constant_values=7.0), (x,), (one,))
+    assert out.tolist() == [7.0, 1.0, 2.0, 7.0]
+    assert tangent.tolist() == [0.0, 1.0, 1.0, 0.0]
+    assert ad.jvp(lambda c: np.sum(x, initial=c), (5.0,), (1.0,)) == (8.0, 1.0)
+    out, tangent = ad.jvp(lambda c: np.pad(x, 1, constant_values=c), (7.0,), (1.0,))
+    assert tangent.tolist() == [1.0, 0.0, 0.0, 1.0]
+
+
+def test_where_python_raises_numpy_answers() -> None:
+    with np.errstate(all="ignore"):
+        assert ad.jvp(np.sqrt, (0.0,), (1.0,))[1] == np.inf
+        assert ad.jvp(lambda x: 1 / x, (0.0,), (1.0,))[1] == -np.inf
+        assert ad.jvp(np.log, (0.0,), (1.0,))[1] == np.inf
+        assert np.isnan(ad.jvp(lambda x: x**0.5, (-1.0,), (1.0,))[1])
+
+
+def test_a_primitive_without_forward_rule_says_so() -> None:
+    backward_only = ad.primitive(lambda x: x * 2.0, [lambda g: 2.0 * g], name="test_backward_only")
+    assert ad.grad(backward_only)(3.0) == 2.0
+    with pytest.raises(UnsupportedError, match=r"test_backward_only has no forward-mode rule.*jvp="):
+        ad.jvp(backward_only, (3.0,), (1.0,))
+
+
+def test_forward_over_a_captured_variable() -> None:
+    w = Value(3.0)
+    out, tangent = ad.jvp(lambda x: w * x * x, (2.0,), (1.0,))
+    assert isinstance(tangent, Value)
+    tangent.backward()
+    assert w.grad == 4.0
+    assert out.data == 12.0

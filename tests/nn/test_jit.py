@@ -1,0 +1,68 @@
+"""A training step of nn under jit is the same step: same numbers, same random masks, same state."""
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+import nn
+
+X = np.random.default_rng(0).normal(size=(20, 2))
+LABELS = (X[:, 0] > 0).astype(int)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "optimizer_of",
+    [lambda ps: nn.SGD(ps, 0.1), lambda ps: nn.SGD(ps, 0.1, momentum=0.9), lambda ps: nn.Adam(ps, 0.01)],
+)
+def test_six_steps_with_dropout_agree_bit_for_bit(optimizer_of, dtype):
+    def training():
+        model = nn.Sequential(
+            nn.Layer(2, 8, rng=0, dtype=dtype), nn.Dropout(0.5, rng=3), nn.Linear(8, 2, rng=1, dtype=dtype)
+        )
+        optimizer = optimizer_of(model.parameters())
+
+        def step(x, y):
+            loss = nn.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return model, optimizer, step
+
+    (eager_model, eager_optimizer, eager), (model, optimizer, step) = training(), training()
+    compiled, x = ad.jit(step), X.astype(dtype)
+    for i in range(6):
+        if i == 3:  # a schedule needs no new trace
+            eager_optimizer.learning_rate = optimizer.learning_rate = 0.05
+        assert compiled(x, LABELS).data == eager(x, LABELS).data
+    for p, q in zip(model.parameters(), eager_model.parameters(), strict=True):
+        assert p.dtype == dtype
+        np.testing.assert_array_equal(p.data, q.data)
+    assert compiled.cache_info().traces == 1
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        (nn.squared_error, X[:, :1] * 2),
+        (nn.mean_squared_error, X[:, :1].astype(np.float32)),
+        (nn.hinge, np.where(X[:, :1] > 0, 1, -1)),
+        (nn.cross_entropy, np.zeros(20, int)),
+    ],
+)
+def test_losses_agree(loss, target):
+    model = nn.MLP(2, [4, 1], rng=0)
+    compiled = ad.jit(lambda x, y: loss(model(x), y))
+    for scale in (1.0, 2.0):
+        assert compiled(X * scale, target).data == loss(model(X * scale), target).data
+
+
+@pytest.mark.parametrize("label", [2, -1])
+def test_a_label_outside_the_range_is_refused_at_every_call(label):
+    model = nn.MLP(2, [4, 2], rng=0)
+    compiled = ad.jit(lambda x, y: nn.cross_entropy(model(x), y))
+    compiled(X, LABELS)
+    with pytest.raises(IndexError):
+        compiled(X, np.full(20, label))
