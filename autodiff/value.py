@@ -213,7 +213,7 @@ class Value(Operators, Reading, ArrayMethods):
                 raise DtypeError(
                     "backward() needs a real scalar, this Value is complex; take np.real, np.abs, or pass gradient="
                 )
-            return 1.0 if type(self._data) is float else np.ones_like(self._data)
+            return 1.0 if type(self._data) is float else plain_scalar(np.ones_like(self._data))
         return gradient if isinstance(gradient, Value) and current_mode().trace else self._as_gradient(gradient)
 
     def _as_gradient(self, given: Any) -> Any:

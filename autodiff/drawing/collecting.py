@@ -102,7 +102,7 @@ def operation(value: Value) -> str:
     ('sum axis=0', '[1:]')
     """
     keywords = dict(value._keywords)
-    index = keywords.pop("index", None)
+    index, part = keywords.pop("index", None), keywords.pop("number", None)
     name = value._op if value._primitive is None or value._primitive.name != "getitem" else ""
     place = "" if index is None else f"[{', '.join(map(_place, index))}]"
     given = (
@@ -110,7 +110,7 @@ def operation(value: Value) -> str:
         for key, x in keywords.items()
         if key != "shape" and x is not None and x is not False and (word := _word(x))
     )
-    text = " ".join([name + place, *given])
+    text = " ".join([name + place, *([] if part is None else [str(part)]), *given])
     return text if len(text) <= 40 else text[:39] + "…"
 
 

@@ -90,9 +90,11 @@ def _partial(node: Any, position: int) -> Any:
 
 def _product(node: Any, position: int, label_of: Callable[[Any], str]) -> str:
     """· Yᵀ and Xᵀ · for matmul; the other operands for the rest."""
+    labels = ["" if operand is None else label_of(operand) for operand in node._operands]
+    letters = [*"xyz", *(f"x{i}" for i in range(3, len(labels)))]
     others = [
-        (operand is not None and label_of(operand)) or ("xyz"[i] if i < 3 else f"x{i}")
-        for i, operand in enumerate(node._operands)
+        label if 0 < len(label) <= 12 else letter
+        for i, (label, letter) in enumerate(zip(labels, letters))
         if i != position
     ]
     if node._primitive.name == "matmul":

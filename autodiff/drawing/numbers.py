@@ -83,7 +83,9 @@ def shown(data: Any) -> tuple[str, ...]:
             return (f"all {text}",)
         if array.dtype.kind not in "fc":
             return (text,)
-        return text, f"mean {number(array.mean(dtype=np.result_type(array.dtype, np.float64)))}"
+        mean = array.mean(dtype=np.result_type(array.dtype, np.float64))
+        rounding = abs(mean) < 1e-13 * np.abs(array).max()  # what is left of a sum that cancels
+        return text, "mean ≈ 0" if rounding else f"mean {number(mean)}"
 
 
 def _whole(array: NDArray[Any]) -> tuple[str, ...]:

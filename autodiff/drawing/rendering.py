@@ -84,7 +84,8 @@ def _run(command: list[str], dot: str) -> bytes:
 _SIZE = re.compile(r'<svg width="([\d.]+)pt" height="[\d.]+pt"')
 _DARK = """<style>@media (prefers-color-scheme: dark) {{
 #{id} .graph > polygon {{ fill: #1c2128 }}
-#{id} .graph > text, #{id} .cluster > text, #{id} .edge text, #{id} .constant text, #{id} .legend text {{ fill: #e6edf3 }}
+#{id} .graph > text, #{id} .cluster > text, #{id} .edge text {{ fill: #e6edf3 }}
+#{id} .constant text, #{id} .legend text {{ fill: #e6edf3 }}
 #{id} .cluster > path, #{id} .cluster > polygon {{ stroke: #768390 }}
 #{id} .edge path {{ stroke: #adbac7 }}
 #{id} .edge polygon {{ stroke: #adbac7; fill: #adbac7 }}

@@ -29,7 +29,7 @@ def _row(node: Node, arriving: list[Edge], by_number: dict[int, Node]) -> tuple[
         data = "; ".join(node.data)
         slopes = ""
     else:
-        title = _one_line(node.name) + (f" = {node.op} ({', '.join(names)})" if node.op else "")
+        title = _name(node) + (f" = {node.op} ({', '.join(names)})" if node.op else "")
         data = "data " + " ".join(part for part in (node.type, "; ".join(node.data)) if part)
         slopes = ", ".join(f"∂/∂{name} {edge.derivative}" for name, edge in zip(names, arriving) if edge.derivative)
     return title, data, f"grad {'; '.join(node.gradient_text)}", slopes
@@ -38,8 +38,10 @@ def _row(node: Node, arriving: list[Edge], by_number: dict[int, Node]) -> tuple[
 def _operand(node: Node) -> str:
     if node.kind == "constant" and not node.label:
         return node.shape or "; ".join(node.data)
-    return _one_line(node.name)
+    return _name(node)
 
 
-def _one_line(name: str) -> str:
-    return name.replace("\n", " ")
+def _name(node: Node) -> str:
+    """On one line; a parameter's with the modules that lead to it."""
+    path = (*node.module, node.name) if node.kind == "variable" and node.label else (node.name,)
+    return ".".join(path).replace("\n", " ")

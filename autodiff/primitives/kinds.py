@@ -84,7 +84,7 @@ class Primitive:
         return f"<{self.kind} {self.name}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return TABLE.__getitem__, (self.name,)
+        return _named, (self.name,)
 
     def __call__(self, *operands: Any, **keywords: Any) -> Any:
         """Compute on arrays; record when an operand knows how to (as Values do)."""
@@ -117,6 +117,11 @@ class Primitive:
     def masked_push(self) -> Push:
         """The same, where a zero tangent stays zero."""
         return build_push(self, "masked_tangent(t, {partial})")
+
+
+def _named(name: str) -> Primitive:
+    """The entry of the table: how a pickled primitive is found again."""
+    return TABLE[name]
 
 
 # --- registration: one entry each -----------------------------------------------------------------------------------

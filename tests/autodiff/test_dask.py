@@ -30,7 +30,7 @@ PROGRAMS: dict[str, Any] = {
     "activations": lambda x, w: ad.relu(x - 1) + ad.sigmoid(x) + ad.softplus(x),
     "where": lambda x, w: np.where(x > 1, np.log(x), x * x),
     "comparison": lambda x, w: x * (x > 1) + x * (x <= 0.8),
-    "broadcast": lambda x, w: x + x[0] * 2 if False else x + np.sum(x, axis=0) * np.mean(x, axis=1, keepdims=True),
+    "broadcast": lambda x, w: x + np.sum(x, axis=0) * np.mean(x, axis=1, keepdims=True),
     "sums": lambda x, w: np.sum(x, axis=1) * np.sum(x) + x.sum(axis=(0, 1)),
     "means": lambda x, w: np.mean(x, axis=0) + x.mean(),
     "variance": lambda x, w: np.var(x, axis=0) + np.std(x),
@@ -40,7 +40,7 @@ PROGRAMS: dict[str, Any] = {
     "logsumexp": lambda x, w: ad.logsumexp(x, axis=1) + ad.logsumexp(x),
     "softmax": lambda x, w: ad.log_softmax(x) * ad.softmax(x),
     "transpose": lambda x, w: np.transpose(x) * np.swapaxes(x, 0, 1) + x.T,
-    "reshape": lambda x, w: np.reshape(x, (2, 12)) * np.ravel(x)[None, :12] if False else np.reshape(x, (2, 2, 6)) * 2,
+    "reshape": lambda x, w: np.reshape(x, (2, 2, 6)) * 2,
     "ravel": lambda x, w: np.ravel(x) ** 2,
     "expand": lambda x, w: np.squeeze(np.expand_dims(x, 1), 1) * np.broadcast_to(x, (4, 6)),
     "joining": lambda x, w: np.concatenate([x, x * 2], axis=0) * np.concatenate([x, x], axis=0),
@@ -50,7 +50,7 @@ PROGRAMS: dict[str, Any] = {
     "matmul": lambda x, w: x @ w,
     "matmul twice": lambda x, w: np.tanh(x @ w) @ w.T,
     "tensordot": lambda x, w: np.tensordot(x, w, axes=1) * 2,
-    "einsum": lambda x, w: np.einsum("ij,jk->ik", x, w) + np.einsum("ij->i", x)[:, None] if False else np.einsum("ij,jk->ik", x, w),
+    "einsum": lambda x, w: np.einsum("ij,jk->ik", x, w) + np.einsum("ij->i", x).reshape(4, 1),
     "dot": lambda x, w: np.dot(x, w),
 }
 

@@ -50,8 +50,8 @@ def test_affine_keywords_are_zero_in_forward_mode() -> None:
     out, tangent = ad.jvp(lambda x: np.pad(x, 1, constant_values=7.0), (x,), (one,))
     assert out.tolist() == [7.0, 1.0, 2.0, 7.0]
     assert tangent.tolist() == [0.0, 1.0, 1.0, 0.0]
-    assert ad.jvp(lambda c: np.sum(x, initial=c), (5.0,), (1.0,)) == (8.0, 1.0)
-    out, tangent = ad.jvp(lambda c: np.pad(x, 1, constant_values=c), (7.0,), (1.0,))
+    assert ad.jvp(lambda x, c: np.sum(x, initial=c), (x, 5.0), (None, 1.0)) == (8.0, 1.0)
+    out, tangent = ad.jvp(lambda x, c: np.pad(x, 1, constant_values=c), (x, 7.0), (None, 1.0))
     assert tangent.tolist() == [1.0, 0.0, 0.0, 1.0]
 
 

@@ -48,6 +48,7 @@ def test_operations_stand_in_the_module_whose_parameters_they_read():
     assert ops["-"] == ops["**"] == ops["sum"] == ()
     assert {n.label for n in picture.nodes if n.kind == "variable"} == {"weight", "bias"}
     assert clusters(picture) == ["layers.0", "layers.1"]
+    assert "layers.1.weight" in str(picture)
 
 
 def test_modules_within_modules():

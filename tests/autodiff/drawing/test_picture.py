@@ -103,6 +103,7 @@ def test_data_in_words():
     assert data(np.zeros((0, 3))) == ("(0, 3)", "", ("empty",))
     assert data(np.ones((3, 4), dtype=np.float32)) == ("(3, 4)", "float32", ("all 1",))
     assert data(np.arange(100.0)) == ("(100,)", "", ("0 … 99", "mean 49.5"))
+    assert data([0.1] * 9 + [-0.9])[2] == ("-0.9 … 0.1", "mean ≈ 0")
     assert data(np.arange(100.0) * 1j)[2] == ("|·| 0 … 99", "mean 0+49.5j")
     assert data([np.nan] * 9 + [1.0])[2] == ("nan", "mean nan") or data([np.nan] * 9 + [1.0])[2] == ("all nan",)
 
@@ -132,7 +133,7 @@ def test_several_outputs():
         eigh = next(n for n in picture.nodes if n.op.startswith("eigh"))
         assert eigh.shape == "(2,), (2, 2)"
         assert (eigh.gradient is not None) == run
-        assert {n.op for n in picture.nodes} >= {"part number=0", "part number=1"}
+        assert {n.op for n in picture.nodes} >= {"part 0", "part 1"}
         assert picture.render("svg")
 
 

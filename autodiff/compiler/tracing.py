@@ -1,0 +1,226 @@
+"""One trace of a function: its result, and the program with everything it takes for granted."""
+
+from __future__ import annotations
+
+import enum
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autodiff.compiler.escapes import escaped, held_elsewhere
+from autodiff.compiler.guards import ATOMS, Guard
+from autodiff.compiler.moving import unmoved
+from autodiff.compiler.program import Program, own
+from autodiff.compiler.reach import Reach
+from autodiff.compiler.results import Result
+from autodiff.compiler.trace import Trace
+from autodiff.containers import Structure, flatten, restore
+from autodiff.errors import TracingError
+from autodiff.modes import changed
+from autodiff.value import Value
+
+STATIC: Any = enum.Enum("Static", "STATIC").STATIC
+"""Stands in the place of an argument that is no array: it is part of the program."""
+
+
+@dataclass
+class Call:
+    """The arguments of one call. data: of each leaf, or STATIC · names: of each leaf, for messages"""
+
+    leaves: Sequence[Any]
+    data: Sequence[Any]
+    structure: Structure
+    names: Sequence[str]
+
+    @property
+    def arrays(self) -> list[Any]:
+        """What fills the program's registers."""
+        return [data for data in self.data if data is not STATIC]
+
+
+class Leaf:
+    """What a program takes for granted of a captured leaf: shape, dtype; if it was read, whether it has a gradient."""
+
+    def __init__(self, leaf: Value, data: Any, grad: Any, grad_read: bool) -> None:
+        self.leaf, self.grad_read = leaf, grad_read
+        self.state = self._state(data, grad)
+
+    def _state(self, data: Any, grad: Any) -> tuple[Any, ...]:
+        return np.shape(data), getattr(data, "dtype", float), self.grad_read and grad is not None
+
+    def changed(self) -> str:
+        """What is different now, in words."""
+        now = self._state(self.leaf._data, self.leaf._grad)
+        if now == self.state:
+            return ""
+        name = f" {self.leaf._label!r}" if self.leaf._label else ""
+        if now[:2] == self.state[:2]:
+            return f"a captured Value{name} has {'a' if now[2] else 'no'} gradient now"
+        return f"a captured Value{name} changed from {_form(self.state)} to {_form(now)}"
+
+
+def _form(state: tuple[Any, ...]) -> str:
+    return f"shape {state[0]} and dtype {np.dtype(state[1])}"
+
+
+@dataclass
+class Entry:
+    """One traced program, what it took for granted, and how its results are handed out."""
+
+    program: Program
+    guards: Sequence[Guard]
+    leaves: Sequence[Leaf]
+    results: Sequence[Result]
+    structure: Structure
+
+    def stale(self) -> str:
+        """What no longer holds, in words; empty if the program may run."""
+        for guard in self.guards:
+            if not guard.holds():
+                for place, before, now in guard.changes():
+                    return f"{place} changed from {short(before)} to {short(now)}"
+        return next(filter(None, (leaf.changed() for leaf in self.leaves)), "")
+
+    def run(self, arrays: Sequence[Any]) -> Any:
+        """The function's result for these arrays."""
+        return self.filled(self.program.run(arrays))
+
+    def filled(self, outputs: Sequence[Any]) -> Any:
+        """The result as the undecorated function would return it, from the outputs of the program."""
+        rest = iter(outputs)
+        made = []
+        for result in self.results:
+            data = None if result.kind == "fixed" else next(rest)
+            made.append(result.made(data, next(rest) if result.has_gradient else None))
+        return restore(self.structure, made)
+
+
+def trace_once(function: Callable[..., Any], name: str, call: Call) -> tuple[Any, Entry]:
+    """Run the function once, recording. If anything goes wrong, every leaf is as it was before."""
+    statics = {name: leaf for name, leaf, data in zip(call.names, call.leaves, call.data) if data is STATIC}
+    reach = Reach(function, statics)
+    positions, trace = reach.positions(), Trace()
+    try:
+        with changed(trace=trace):
+            results, structure, first = _recorded(function, call, trace, reach, name)
+        _refuse_changes(name, reach)
+        _refuse_moves(name, reach, trace, positions)
+        program = trace.program
+        leaves = [Leaf(leaf, *trace.before(leaf), leaf in trace.grads_read) for leaf in program.captured]
+        held = {id(data) for data in (*program.constants.values(), *call.arrays, *_leaf_data(trace))}
+        first = [own(data, held) for data in first]
+        trace.settle(held)
+        trace.forget()
+        _refuse_escapes(name, trace)
+        _refuse_foreign_arrays(name, program, reach)
+    except BaseException:
+        trace.restore()
+        raise
+    program.prune()
+    entry = Entry(program, reach.guards, leaves, results, structure)
+    return entry.filled(first), entry
+
+
+def _recorded(
+    function: Callable[..., Any], call: Call, trace: Trace, reach: Reach, name: str
+) -> tuple[list[Result], Structure, list[Any]]:
+    """Run the function: how its results are handed out, their structure, and the data of the first time."""
+    arguments = [leaf if data is STATIC else trace.argument(data) for leaf, data in zip(call.leaves, call.data)]
+    args, keywords = restore(call.structure, arguments)
+    outputs, structure = flatten(function(*args, **keywords))
+    results, data = [], []
+    for output in outputs:
+        result, shown = _result(output, trace, reach, name)
+        results.append(result)
+        for part in shown:
+            trace.program.outputs.append(trace.register(part) if isinstance(part, Value) else trace.constant(part))
+            data.append(part._data if isinstance(part, Value) else part)
+    return results, structure, data
+
+
+def _result(output: Any, trace: Trace, reach: Reach, name: str) -> tuple[Result, list[Any]]:
+    """How one leaf of the result is handed out, and the Values or arrays whose data that takes."""
+    if isinstance(output, np.ndarray):
+        return Result("array"), [output]
+    if not isinstance(output, Value):
+        if not _is_lasting(output, reach):
+            raise TracingError(
+                f"{name} returned a {type(output).__name__} that it made; a replay would return the same one again. "
+                "Return arrays, Values, numbers and texts, in tuples, lists and dicts"
+            )
+        return Result("fixed", output), []
+    if not trace.made(output):
+        return Result("fixed", output), []
+    if output not in trace.of_values:
+        return Result("array"), [output]
+    gradient = trace.gradient(output)
+    kind = ("leaf" if output._primitive is None else "derived") if output._carries else "constant"
+    return Result(kind, has_gradient=gradient is not None), [output, *([] if gradient is None else [gradient])]
+
+
+def _is_lasting(thing: Any, reach: Reach) -> bool:
+    """Whether the very same thing may be returned at each call: it cannot change, or was there before."""
+    lasting = (*ATOMS, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, np.ufunc, enum.Enum)
+    return isinstance(thing, lasting) or reach.seen.get(id(thing)) is thing
+
+
+def _leaf_data(trace: Trace) -> list[Any]:
+    """The buffers that leaves held before the call."""
+    return [part for leaf in trace.program.captured for part in trace.before(leaf)]
+
+
+def _refuse_changes(name: str, reach: Reach) -> None:
+    for guard in reach.guards:
+        for place, before, now in guard.changes():
+            if isinstance(now, Value) and now._primitive is not None:
+                raise TracingError(
+                    f"{name} stored a traced Value in {place}: after tracing it stands for no number. Return it instead"
+                )
+            raise TracingError(
+                f"{name} changed {place} from {short(before)} to {short(now)} while tracing; a replay would not. Hold "
+                "what changes in a Value (v.data = …), or change it outside the jitted function"
+            )
+
+
+def _refuse_moves(name: str, reach: Reach, trace: Trace, before: Mapping[str, Any]) -> None:
+    after = reach.positions()
+    for path, position in before.items():
+        if unmoved(position, after[path]):
+            continue
+        generator = reach.moving.get(path.removeprefix("the state of "))
+        for drawn, first, last in trace.drawn:
+            if drawn is generator and unmoved(first, position) and unmoved(last, after[path]):
+                break
+        else:
+            raise TracingError(
+                f"{name} moved {path}: what it gave would be the same at each call. Draw random numbers, and advance "
+                "iterators, outside and pass what they give as arguments, or use nn.Dropout, whose masks are drawn anew"
+            )
+
+
+def _refuse_escapes(name: str, trace: Trace) -> None:
+    if (found := escaped(trace.nodes)) is not None:
+        raise TracingError(
+            f"{name} left a traced Value of shape {found[0].shape} in {found[1]}: after tracing it stands for no "
+            "number. Return it instead"
+        )
+
+
+def _refuse_foreign_arrays(name: str, program: Program, reach: Reach) -> None:
+    """An array that existed before the trace, and that no guard covers, would be baked in."""
+    if found := held_elsewhere(program.constants, reach.covers):
+        raise TracingError(
+            f"{name} used an array of shape {found[0].shape} that is neither an argument nor reachable from a global "
+            "or closure it names, so later changes to it would go unnoticed; pass it as an argument"
+        )
+
+
+def short(thing: Any) -> str:
+    """A thing in few words."""
+    if isinstance(thing, (types.FunctionType, type)):
+        return f"{type(thing).__name__} {thing.__qualname__}"
+    text = repr(thing)
+    return text if len(text) <= 60 else text[:57] + "..."
