@@ -46,7 +46,7 @@ def checkpoint(f: Function) -> Function:
     >>> x = Value(0.5)
     >>> checkpoint(lambda v: np.sin(np.exp(v)))(x).backward()
     >>> round(x.grad, 12)
-    -0.128025036023
+    -0.128346527419
     """
 
     @wraps(f, updated=())

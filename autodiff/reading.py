@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autodiff.errors import GradientLostError, GraphError
+from autodiff.errors import DtypeError, GradientLostError, GraphError
 from autodiff.modes import current_mode
 from autodiff.operands import plain_scalar
 from autodiff.recording import constant_value, fill, new
@@ -65,6 +65,12 @@ class Reading:
             )
         return self._data
 
+    @property
+    def _mask(self) -> Any:
+        raise DtypeError(  # np.ma reads `_data` and `_mask` of whatever it is given: it must not get past us
+            "a masked array and a Value do not mix: the gradient would be lost; use np.where(mask, ...) on plain arrays"
+        )
+
     def __float__(self: Any) -> float:
         return float(self._read("float(v)"))
 
@@ -84,9 +90,13 @@ class Reading:
         return np.array(self._read("np.asarray(v)"), dtype=dtype)
 
     def __format__(self: Any, spec: str) -> str:
+        if spec and (trace := current_mode().trace) is not None:
+            trace.refuse_reading(self, f"formatting a Value with {spec!r}")
         return format(self._data, spec) if spec else str(self)
 
     def __repr__(self: Any) -> str:
+        if current_mode().trace is not None:  # a number in a text would be today's
+            return f"Value(traced, shape={self.shape}, dtype={self.dtype})"
         grad = 0.0 if self._grad is None and self.ndim == 0 else self._grad
         return f"Value(data={_shown(self._data)}, grad={'not run' if grad is None else _shown(grad)})"
 
@@ -102,6 +112,8 @@ class Reading:
         return bool((self == x).any())
 
     def __getstate__(self: Any) -> Any:
+        if (trace := current_mode().trace) is not None:
+            trace.refuse_reading(self, "copying a Value (Value(v) makes a new one of it)")
         if self._primitive is not None:
             raise GraphError(
                 "only a leaf can be pickled or copied: this Value is an operation's result and belongs to its graph. "

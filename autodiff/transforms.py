@@ -167,9 +167,8 @@ def _fresh(leaf: Any, top: bool) -> Value | None:
 def _without_history(aux: Any, run: Recording) -> Any:
     """Auxiliary results leave as plain data (as Values where those carry an outer gradient)."""
     leaves, structure = flatten(aux)
-    return restore(
-        structure, [leaf._data if isinstance(leaf, Value) and not run.given_values else leaf for leaf in leaves]
-    )
+    kept = run.given_values or run.outer.trace is not None
+    return restore(structure, [leaf._data if isinstance(leaf, Value) and not kept else leaf for leaf in leaves])
 
 
 def _name(f: Function) -> str:

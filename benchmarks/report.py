@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks import answers
 from benchmarks.harness import Timing
 from benchmarks.peers import COLUMNS, OURS, available
 
@@ -18,6 +19,14 @@ Written by `make bench`. One process on one core; every contestant in turn, over
 noise; medians. Before a row is timed, its contestants' first three results are held against each other: they agree to
 rounding. Times compare only within this page.
 """
+
+ANSWERS = """\
+## Where the others differ
+
+The same derivative asked of everybody, at points where it is easy to get wrong; wrong answers in bold.
+
+"""
+LIBRARIES = ("autodiff", "PyTorch", "JAX", "autograd", "MyGrad")
 
 
 def lines(timing: Timing) -> str:
@@ -79,6 +88,7 @@ def write(timings: Sequence[Timing]) -> str:
         "## Time\n\n" + times,
         "## How many times as long as ours\n\nAbove 1, ours is faster.\n\n" + ratios,
         "## What ours must reach\n" + goals(timings),
+        ANSWERS + table(["derivative of", "right", *LIBRARIES], answers.rows(LIBRARIES)),
     ]
     PAGE.write_text("\n\n".join(part.strip("\n") for part in page) + "\n", encoding="utf-8")
     return f"{PAGE.parent.name}/{PAGE.name}"

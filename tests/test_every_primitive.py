@@ -36,7 +36,16 @@ NONDIFFERENTIABLE = sorted(name for name, e in TABLE.items() if not e.differenti
 # --- elementwise: operands from the declared domain ------------------------------------------------------------------
 
 STEP = 64  # operands are multiples of 1/64: exact in float32, simple when shrunk
-SHAPES = [((), ()), ((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 1)), ((), (2,)), ((2,), ()), ((1, 3), (2, 1)), ((0,), (1,))]
+SHAPES = [
+    ((), ()),
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3,), (2, 1)),
+    ((), (2,)),
+    ((2,), ()),
+    ((1, 3), (2, 1)),
+    ((0,), (1,)),
+]
 
 
 def numbers(domain: Domain) -> st.SearchStrategy[float]:
@@ -270,19 +279,25 @@ SAMPLES: dict[str, list[Sample]] = {
     "alias": [Sample(((2, 3),)), Sample(((),))],
     "astype": [Sample(((2, 3),), {"dtype": np.dtype(d)}, d == "c16") for d in ("f8", "c16")],
     "broadcast_to": [
-        Sample((s,), {"shape": t}) for s, t in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2,)), ((1,), (0,)), ((2,), (2,)))
+        Sample((s,), {"shape": t})
+        for s, t in (((3,), (2, 3)), ((2, 1), (2, 3)), ((), (2,)), ((1,), (0,)), ((2,), (2,)))
     ],
-    "concatenate": [Sample(s, {"axis": a}) for s in SEQUENCES for a in (0, -2)] + [Sample(((2, 1), (2, 2)), {"axis": 1})],
+    "concatenate": [Sample(s, {"axis": a}) for s in SEQUENCES for a in (0, -2)]
+    + [Sample(((2, 1), (2, 2)), {"axis": 1})],
     "conjugate": [Sample(((2, 3),)), Sample(((),))],
     "cumprod": [Sample(((2, 3, 2),), {"axis": a}) for a in (0, 1, -1)] + [Sample(((5,),), {"axis": 0})],
     "cumsum": [Sample(((2, 3, 2),), {"axis": a}) for a in (0, 1, -1)] + [Sample(((0,),), {"axis": 0})],
     "dot": [Sample(s) for s in DOTS],
     "eigh": [Sample(((3, 3),), {"uplo": u}, False) for u in "LU"] + [Sample(((2, 2, 2),), {"uplo": "L"}, False)],
     "einsum": [Sample(s, {"subscripts": k}) for k, s in SUBSCRIPTS.items()],
-    "fft": [Sample(((2, 4),), {"n": n, "axis": 1, "norm": m}) for n, m in ((4, "backward"), (3, "ortho"), (6, "forward"))],
+    "fft": [
+        Sample(((2, 4),), {"n": n, "axis": 1, "norm": m}) for n, m in ((4, "backward"), (3, "ortho"), (6, "forward"))
+    ],
     "flip": [Sample(((2, 3),), {"axis": a}) for a in (None, 0, -1, (0, 1))],
     "getitem": [Sample(((3, 4), *at(i)[0]), at(i)[1]) for i in INDICES],
-    "ifft": [Sample(((4, 2),), {"n": n, "axis": 0, "norm": m}) for n, m in ((4, "backward"), (3, "ortho"), (6, "forward"))],
+    "ifft": [
+        Sample(((4, 2),), {"n": n, "axis": 0, "norm": m}) for n, m in ((4, "backward"), (3, "ortho"), (6, "forward"))
+    ],
     "inner": [Sample(s) for s in INNERS],
     "logsumexp": REDUCE[:5] + REDUCE[6:],
     "matmul": [Sample(s) for s in MATMULS],
@@ -291,15 +306,15 @@ SAMPLES: dict[str, list[Sample]] = {
     "pad": [Sample(((2, 3),), {"width": ((1, 0), (2, 1))}), Sample(((0,),), {"width": ((1, 2),)})],
     "part": [],  # its operand is a tuple: see test_part
     "prod": [Sample(((2, 3, 2),), k) for k in AXES] + [*REDUCE[6:], Sample(((0, 2),), AXES[1])],
-    "put": [
-        Sample((np.ones((3, 4))[i].shape, *at(i)[0]), at(i, shape=(3, 4))[1]) for i in INDICES
-    ],
+    "put": [Sample((np.ones((3, 4))[i].shape, *at(i)[0]), at(i, shape=(3, 4))[1]) for i in INDICES],
     "repeat": [Sample(((2, 3),), {"repeats": r, "axis": a}) for r, a in ((2, 0), (0, 1), ((2, 0, 1), 1), ((1, 3), -2))],
     "replace": [Sample(((3, 4), np.ones((3, 4))[i].shape, *at(i)[0]), at(i)[1]) for i in INDICES]
     + [Sample(((3, 4), (), *at(i)[0]), at(i)[1]) for i in INDICES],
-    "reshape": [Sample(((2, 3),), {"shape": s}) for s in ((6,), (3, 2), (1, 6, 1), (2, -1))] + [Sample(((),), {"shape": (1,)})],
+    "reshape": [Sample(((2, 3),), {"shape": s}) for s in ((6,), (3, 2), (1, 6, 1), (2, -1))]
+    + [Sample(((),), {"shape": (1,)})],
     "roll": [
-        Sample(((3, 4),), {"shift": s, "axis": a}) for s, a in ((1, None), (-5, 0), ((1, 2), (0, 1)), ((1, 1), 0), (2, (0, 1)))
+        Sample(((3, 4),), {"shift": s, "axis": a})
+        for s, a in ((1, None), (-5, 0), ((1, 2), (0, 1)), ((1, 1), 0), (2, (0, 1)))
     ],
     "sum": [Sample(((2, 3, 2),), k) for k in AXES] + [*REDUCE[6:], Sample(((0, 2),), AXES[1])],
     "tensordot": [
@@ -379,9 +394,14 @@ def _part_of(a: Any, number: int) -> Any:
 VECTOR, OTHER = np.array([1.5, -2.5, 0.0, 0.5]), np.array([1.5, 2.0, -1.0, 0.25])
 BITS = np.array([True, False, True, False])
 FLAT: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
-    **{name: [((VECTOR, OTHER), {}), ((2.5, 1.0), {})] for name in ("equal", "not_equal", "less", "less_equal", "greater")},
+    **{
+        name: [((VECTOR, OTHER), {}), ((2.5, 1.0), {})]
+        for name in ("equal", "not_equal", "less", "less_equal", "greater")
+    },
     **{name: [((VECTOR, OTHER), {}), ((2.5, 1.0), {})] for name in ("greater_equal", "floor_divide", "heaviside")},
-    **{name: [((VECTOR, OTHER), {})] for name in ("logical_and", "logical_or", "logical_xor", "isclose", "array_equal")},
+    **{
+        name: [((VECTOR, OTHER), {})] for name in ("logical_and", "logical_or", "logical_xor", "isclose", "array_equal")
+    },
     **{name: [((VECTOR,), {}), ((-1.5,), {})] for name in ("floor", "ceil", "rint", "trunc", "sign", "signbit")},
     **{name: [((VECTOR,), {}), ((np.nan,), {})] for name in ("isfinite", "isnan", "isinf", "logical_not")},
     **{name: [((VECTOR,), {}), ((VECTOR.reshape(2, 2),), {"axis": 1})] for name in ("argmax", "argmin", "any", "all")},

@@ -97,39 +97,63 @@ class Globals(Guard):
 class Namespace(Guard):
     """What an object, a class or a dict holds under the keys that count.
 
-    counts: whether a key counts; one that was not there before may
+    counts: whether a key counts; one that was not there before may · form: how a key is written after the path
+    otherwise: what is read in place of a key that is not there: an object's attribute may be its class's
     """
 
-    def __init__(self, mapping: Mapping[Any, Any], counts: Callable[[Any], bool], path: str, form: str) -> None:
-        self.mapping, self.counts, self.form = mapping, counts, form
+    def __init__(
+        self,
+        mapping: Mapping[Any, Any],
+        counts: Callable[[Any], bool],
+        path: str,
+        form: str,
+        otherwise: Callable[[Any], Any] = lambda key: GONE,
+    ) -> None:
+        self.mapping, self.counts, self.form, self.otherwise = mapping, counts, form, otherwise
         self.every = [*mapping]
         self.keys = [key for key in self.every if counts(key)]
         super().__init__(path)
 
     def now(self) -> Sequence[Any]:
         get = self.mapping.get
-        return [get(key, GONE) for key in self.keys]
+        things = [get(key, GONE) for key in self.keys]
+        if GONE in things:
+            things = [self.otherwise(key) if thing is GONE else thing for key, thing in zip(self.keys, things)]
+        return things
 
     def name(self, i: int) -> str:
         return self.path + self.form.format(self.keys[i])
 
     def holds(self) -> bool:
         now = [*self.mapping]
-        unmoved = len(now) == len(self.every) and all(map(operator.is_, now, self.every))
-        return (unmoved or not self._reordered()) and super().holds()
-
-    def _reordered(self) -> bool:
-        keys = [key for key in self.mapping if self.counts(key)]
-        return len(keys) != len(self.keys) or not all(map(same, keys, self.keys))
+        if len(now) == len(self.every) and all(map(operator.is_, now, self.every)):
+            return super().holds()
+        if any(True for _ in self._added()) or self._reordered() or not super().holds():
+            return False
+        self.every = now  # keys came or went that do not matter, or stand for the same as without them
+        self.keys += [key for key in now if self.counts(key) and not self._knows(key)]
+        self.things = self.now()
+        return True
 
     def changes(self) -> Iterator[Change]:
         yield from super().changes()
+        for key in self._added():
+            yield self.path + self.form.format(key), self.otherwise(key), self.mapping[key]
         if self._reordered():
-            added = [key for key in self.mapping if self.counts(key) and key not in self.keys]
-            for key in added:
-                yield self.path + self.form.format(key), GONE, self.mapping[key]
-            if not added:
-                yield f"the order of {self.path}", self.keys, [*self.mapping]
+            yield f"the order of {self.path}", self.keys, [*self.mapping]
+
+    def _added(self) -> Iterator[Any]:
+        for key in self.mapping:
+            if self.counts(key) and not self._knows(key) and not same(self.mapping[key], self.otherwise(key)):
+                yield key
+
+    def _reordered(self) -> bool:
+        before = [key for key in self.keys if key in self.mapping]
+        now = [key for key in self.mapping if self._knows(key)]
+        return len(now) != len(before) or not all(map(same, now, before))
+
+    def _knows(self, key: Any) -> bool:
+        return any(same(key, known) for known in self.keys)
 
 
 class Items(Guard):

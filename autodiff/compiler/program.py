@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.primitives.kinds import Primitive
-from autodiff.recording import compute
+from autodiff.recording import compute, translated
 from autodiff.value import Value
 
 Register = int
@@ -76,7 +76,10 @@ class Program:
             with np.errstate(**dict(errors or ())):  # type: ignore[arg-type]
                 for step in steps:
                     operands = [registers[r] for r in step.operands]
-                    registers[step.out] = compute(step.primitive, operands, step.keywords)
+                    try:
+                        registers[step.out] = compute(step.primitive, operands, step.keywords)
+                    except (ValueError, TypeError, IndexError) as error:
+                        raise translated(error, step.primitive, operands, step.keywords) from None
         return self._handed_out(registers, held)
 
     def _filled(self, arguments: Sequence[Any]) -> list[Any]:

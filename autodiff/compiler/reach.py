@@ -176,7 +176,8 @@ class Reach:
                     extent = "all"
                     self._names |= vars(base).keys() - _MAKING - _TELLING
         if isinstance(attributes := getattr(thing, "__dict__", None), dict):
-            self._spaces.append(_Space(self, attributes, path, extent))
+            otherwise = functools.partial(inspect.getattr_static, kind)
+            self._spaces.append(_Space(self, attributes, path, extent, otherwise=lambda key: otherwise(key, GONE)))
         if extent != "library" and (slots := [name for base in kind.__mro__ for name in _slots(base)]):
             self.guards.append(guards.Attributes(thing, slots, path))
             self._waiting += ((getattr(thing, name, GONE), f"{path}.{name}") for name in slots)
@@ -185,8 +186,16 @@ class Reach:
 class _Space:
     """A mapping of which some keys count; which ones is known when the search is over."""
 
-    def __init__(self, reach: Reach, mapping: Mapping[Any, Any], path: str, extent: str, form: str = ".{}") -> None:
-        self.mapping, self.path, self.form = mapping, path, form
+    def __init__(
+        self,
+        reach: Reach,
+        mapping: Mapping[Any, Any],
+        path: str,
+        extent: str,
+        form: str = ".{}",
+        otherwise: Callable[[Any], Any] = lambda key: GONE,
+    ) -> None:
+        self.mapping, self.path, self.form, self.otherwise = mapping, path, form, otherwise
         self.counts = functools.partial(reach.counts, extent=extent)
         self.followed: set[int] = set()
 
@@ -198,7 +207,7 @@ class _Space:
 
     def guard(self) -> guards.Namespace:
         """The guard of everything that counts."""
-        return guards.Namespace(self.mapping, self.counts, self.path, self.form)
+        return guards.Namespace(self.mapping, self.counts, self.path, self.form, self.otherwise)
 
 
 def _parts(thing: Any) -> tuple[Any, ...] | None:

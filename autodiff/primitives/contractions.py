@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 import string
 from typing import Any
 
 import numpy as np
 
-from autodiff.errors import ShapeError, UnsupportedError
+from autodiff.errors import ArgumentError, ShapeError, UnsupportedError
 from autodiff.primitives.kinds import composite, multilinear, refuse
+from autodiff.primitives.shaping import axis_of
 
 
 def _matmul_left(g: Any, x_like: Any, y: Any) -> Any:
@@ -120,8 +120,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if len(first) != len(second):
         raise ShapeError(f"np.tensordot needs as many axes of a as of b, was given {first} and {second}")
     normalised = (
-        tuple(operator.index(i) % np.ndim(a) for i in first),
-        tuple(operator.index(j) % np.ndim(b) for j in second),
+        tuple(axis_of(a, i, "tensordot") for i in first),
+        tuple(axis_of(b, j, "tensordot") for j in second),
     )
     return _tensordot(a, b, axes=normalised)
 
@@ -195,7 +195,13 @@ def explicit_subscripts(subscripts: str, shapes: list[tuple[int, ...]]) -> str:
     return ",".join(terms) + "->" + result
 
 
-@composite(np.trace, np.linalg.trace)
+@composite(np.linalg.trace)
+def trace_of_matrices(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """The sum of a diagonal of the last two axes."""
+    return trace(x, offset, -2, -1, dtype)
+
+
+@composite(np.trace)
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
     """The sum of a diagonal."""
     refuse("trace", dtype=dtype, out=out)
@@ -205,6 +211,8 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
 @composite(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """A diagonal of the plane of two axes, as the last axis of the result."""
+    if np.ndim(a) < 2:
+        raise ShapeError(f"a diagonal needs at least two axes, was given shape {np.shape(a)}")
     moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = moved.shape[-2:]
     length = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
@@ -216,9 +224,10 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
     """The elements at positions along an axis (of the flattened array if None)."""
     refuse("take", out=out)
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    if mode not in ("raise", "wrap", "clip"):
+        raise ArgumentError(f"np.take takes mode 'raise', 'wrap' or 'clip', was given {mode!r}")
+    a, axis = (np.ravel(a), 0) if axis is None else (a, axis_of(a, axis, "take"))
     if mode != "raise":
         length = a.shape[axis]
         indices = np.asarray(indices) % length if mode == "wrap" else np.clip(np.asarray(indices), 0, length - 1)
-    return a[(slice(None),) * (axis % a.ndim) + (indices,)]
+    return a[(slice(None),) * axis + (indices,)]

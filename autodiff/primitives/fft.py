@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.primitives.kinds import composite, linear, refuse
+from autodiff.primitives.shaping import axis_of
 
 
 def _resized(g: Any, n: int, axis: int) -> Any:
@@ -35,7 +36,7 @@ _ifft = linear(lambda x, *, n, axis, norm: np.fft.ifft(x, n, axis, norm), [_ifft
 def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """X[k] = Σ x[j]·exp(−2πi jk/n)."""
     refuse("fft.fft", out=out)
-    axis = operator.index(axis) % a.ndim
+    axis = axis_of(a, axis, "fft.fft")
     return _fft(a, n=a.shape[axis] if n is None else operator.index(n), axis=axis, norm=norm or "backward")
 
 
@@ -43,5 +44,5 @@ def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None
 def ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """x[j] = (1/n) Σ X[k]·exp(2πi jk/n)."""
     refuse("fft.ifft", out=out)
-    axis = operator.index(axis) % a.ndim
+    axis = axis_of(a, axis, "fft.ifft")
     return _ifft(a, n=a.shape[axis] if n is None else operator.index(n), axis=axis, norm=norm or "backward")

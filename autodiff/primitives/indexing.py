@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import DtypeError, UnsupportedError
+from autodiff.errors import AutodiffError, DtypeError, ShapeError, UnsupportedError
 from autodiff.primitives.kinds import Primitive, linear
 
 Skeleton = tuple[Any, ...]
@@ -48,7 +48,14 @@ def split_index(index: Any) -> tuple[Skeleton, tuple[Any, ...]]:
 
 
 def _bound(bound: Any) -> int | None:
-    return None if bound is None else operator.index(bound)
+    if bound is None:
+        return None
+    try:
+        return operator.index(bound)
+    except TypeError as error:
+        if isinstance(error, AutodiffError):
+            raise
+        raise DtypeError(f"a slice is bounded by integers, was given {bound!r:.60}") from None
 
 
 def _index_array(part: Any) -> Any:
@@ -174,6 +181,8 @@ class At:
         skeleton, arrays = split_index(self._index)
         _refuse_complex(self._value, x, "add")
         chosen = getitem(self._value, *arrays, index=skeleton)
+        if np.broadcast_shapes(np.shape(x), chosen.shape) != chosen.shape:
+            raise ShapeError(f"v.at[index].add(x): x has shape {np.shape(x)}, the place has shape {chosen.shape}")
         return self._value + put_at(
             np.broadcast_to(x, chosen.shape), *arrays, index=skeleton, shape=self._value.shape
         ).astype(self._value.dtype)

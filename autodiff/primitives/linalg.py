@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.errors import ShapeError
 from autodiff.primitives.kinds import composite, primitive
 
 
@@ -66,14 +67,20 @@ _eigh = primitive(
 )
 
 
+def _square(a: Any, function: str) -> Any:
+    if np.ndim(a) < 2 or a.shape[-1] != a.shape[-2]:
+        raise ShapeError(f"np.linalg.{function} needs square matrices, was given shape {np.shape(a)}")
+    return a
+
+
 @composite(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """Eigenvalues (ascending) and eigenvectors of a symmetric or Hermitian matrix, as NumPy's named tuple."""
-    values_and_vectors = _eigh(a, uplo=UPLO.upper())
+    values_and_vectors = _eigh(_square(a, "eigh"), uplo=UPLO.upper())
     return np.linalg._linalg.EighResult(values_and_vectors.part(0), values_and_vectors.part(1))
 
 
 @composite(np.linalg.eigvalsh)
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
     """Eigenvalues (ascending) of a symmetric or Hermitian matrix."""
-    return _eigh(a, uplo=UPLO.upper()).part(0)
+    return _eigh(_square(a, "eigvalsh"), uplo=UPLO.upper()).part(0)

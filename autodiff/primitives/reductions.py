@@ -6,6 +6,7 @@ Ties of max and min share equally; prod and cumprod are exact with zeros: no rul
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def _spread_forward(x: Any, *, shape: tuple[int, ...]) -> Any:
 
 def _sum_forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     if type(x) is np.ndarray:  # what np.sum does in the end
-        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
     return np.sum(x, axis=axis, keepdims=keepdims)
 
 
@@ -182,7 +183,7 @@ _cumprod = primitive(lambda x, *, axis: np.cumprod(x, axis=axis), [_cumprod_vjp]
 
 
 def _axis(axis: Any) -> Any:
-    return tuple(map(int, axis)) if isinstance(axis, (tuple, list)) else None if axis is None else int(axis)
+    return tuple(map(index, axis)) if isinstance(axis, (tuple, list)) else None if axis is None else index(axis)
 
 
 def _keep(keepdims: Any) -> bool:
@@ -266,11 +267,11 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sums along an axis (of the flattened array if None)."""
     refuse("cumsum", dtype=dtype, out=out)
-    return _cumsum(a.reshape(-1), axis=0) if axis is None else _cumsum(a, axis=int(axis))
+    return _cumsum(a.reshape(-1), axis=0) if axis is None else _cumsum(a, axis=index(axis))
 
 
 @composite(np.cumprod)
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products along an axis (of the flattened array if None); exact with zeros."""
     refuse("cumprod", dtype=dtype, out=out)
-    return _cumprod(a.reshape(-1), axis=0) if axis is None else _cumprod(a, axis=int(axis))
+    return _cumprod(a.reshape(-1), axis=0) if axis is None else _cumprod(a, axis=index(axis))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import ShapeError, UnsupportedError
+from autodiff.errors import AxisRangeError, DtypeError, ShapeError, UnsupportedError
 from autodiff.primitives.kinds import composite, linear, nondifferentiable, refuse
 from autodiff.primitives.reductions import spread
 
@@ -99,6 +99,17 @@ _pad_zeros = linear(lambda x, *, width: np.pad(x, width), [lambda g, width: _inn
 # --- NumPy's signatures over them -----------------------------------------------------------------------------------
 
 
+def axis_of(a: Any, axis: Any, function: str) -> int:
+    """An axis of a, counted from the front."""
+    return _normalized(axis, np.ndim(a), f"np.{function} of shape {np.shape(a)}")
+
+
+def _normalized(axis: Any, ndim: int, what: str) -> int:
+    if not -ndim <= operator.index(axis) < ndim:
+        raise AxisRangeError(f"{what} has no axis {axis}: there are {ndim} axes, from {-ndim} to {ndim - 1}")
+    return operator.index(axis) % ndim
+
+
 def _shape(shape: Any) -> tuple[int, ...]:
     return tuple(operator.index(n) for n in shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
 
@@ -115,7 +126,10 @@ def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> Any
 
 def _known(a: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with its −1 filled in."""
-    return np.broadcast_to(np.zeros(()), a.shape).reshape(shape).shape
+    try:
+        return np.broadcast_to(np.zeros(()), a.shape).reshape(shape).shape
+    except ValueError as error:
+        raise ShapeError(f"np.reshape of shape {a.shape} to {shape}: {error}") from None
 
 
 @composite(np.ravel)
@@ -142,23 +156,23 @@ def matrix_transpose(x: Any, /) -> Any:
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """a with two axes exchanged."""
     order = list(range(a.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    i, j = axis_of(a, axis1, "swapaxes"), axis_of(a, axis2, "swapaxes")
+    order[i], order[j] = j, i
     return _transpose(a, axes=tuple(order))
 
 
-def _axes(a: Any, axis: Any) -> tuple[int, ...]:
-    return tuple(
-        np.lib.array_utils.normalize_axis_index(i, a.ndim)
-        for i in (axis if isinstance(axis, (tuple, list)) else (axis,))
-    )
+def _axes(a: Any, axis: Any, function: str) -> tuple[int, ...]:
+    return tuple(axis_of(a, i, function) for i in (axis if isinstance(axis, (tuple, list)) else (axis,)))
 
 
 @composite(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """a with some axes moved to other places."""
-    source, destination = _axes(a, source), _axes(a, destination)
-    if len(source) != len(destination):
-        raise ShapeError(f"np.moveaxis needs as many sources as destinations, was given {source} and {destination}")
+    source, destination = _axes(a, source, "moveaxis"), _axes(a, destination, "moveaxis")
+    if not len(set(source)) == len(source) == len(destination) == len(set(destination)):
+        raise ShapeError(
+            f"np.moveaxis needs as many sources as destinations, none twice; was given {source} and {destination}"
+        )
     order = [i for i in range(a.ndim) if i not in source]
     for to, axis in sorted(zip(destination, source)):
         order.insert(to, axis)
@@ -170,7 +184,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     """a with new axes of length 1."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     shape, old = [1] * (a.ndim + len(axes)), iter(a.shape)
-    new = {np.lib.array_utils.normalize_axis_index(i, len(shape)) for i in axes}
+    new = {_normalized(i, len(shape), f"np.expand_dims of shape {a.shape} to {len(shape)} axes") for i in axes}
     if len(new) != len(axes):
         raise ShapeError(f"np.expand_dims was given an axis twice: {axes}")
     return _reshape(a, shape=tuple(1 if i in new else next(old) for i in range(len(shape))))
@@ -179,7 +193,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
 @composite(np.squeeze)
 def squeeze(a: Any, axis: Any = None) -> Any:
     """a without axes of length 1."""
-    dropped = {i for i, n in enumerate(a.shape) if n == 1} if axis is None else set(_axes(a, axis))
+    dropped = {i for i, n in enumerate(a.shape) if n == 1} if axis is None else set(_axes(a, axis, "squeeze"))
     if any(a.shape[i] != 1 for i in dropped):
         raise ShapeError(f"np.squeeze can only drop axes of length 1, was given axis={axis} of shape {a.shape}")
     return _reshape(a, shape=tuple(n for i, n in enumerate(a.shape) if i not in dropped))
@@ -253,6 +267,7 @@ def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
 @composite(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Parts of a along an axis: so many equal ones, or cut before the given indices."""
+    axis = axis_of(ary, axis, "split")
     n = ary.shape[axis]
     if isinstance(indices_or_sections, (int, np.integer)):
         if n % indices_or_sections:
@@ -262,7 +277,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         cuts = [int(i) for i in range(0, n + 1, n // indices_or_sections)] if n else [0] * (indices_or_sections + 1)
     else:
         cuts = [0, *(operator.index(i) for i in indices_or_sections), n]
-    lead = (slice(None),) * (axis % ary.ndim)
+    lead = (slice(None),) * axis
     return [ary[(*lead, slice(start, stop))] for start, stop in zip(cuts[:-1], cuts[1:])]
 
 
@@ -293,6 +308,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
     counts = np.asarray(repeats)
+    if counts.dtype.kind not in "biu" or counts.ndim > 1:
+        raise DtypeError(f"np.repeat takes an integer, or one for each element, was given {repeats!r:.60}")
     fixed = int(counts.reshape(-1)[0]) if counts.size == 1 else tuple(int(r) for r in counts)
     return _repeat(a, repeats=fixed, axis=operator.index(axis))
 
@@ -315,7 +332,15 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
     """a with a border: constant (the constant may be a Value), edge, reflect, symmetric, wrap or empty."""
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - array.ndim, (0, 0))) for i in range(array.ndim)]
-    pairs = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2))
+    widths = np.asarray(pad_width)
+    if widths.dtype.kind not in "iu":
+        raise DtypeError(f"np.pad takes a pad_width of integers, was given {pad_width!r:.60}")
+    try:
+        pairs = np.broadcast_to(widths, (array.ndim, 2))
+    except ValueError:
+        raise ShapeError(
+            f"np.pad of shape {array.shape} takes one width, a pair, or a pair for each axis; was given {pad_width!r:.60}"
+        ) from None
     width = tuple((int(before), int(after)) for before, after in pairs)
     if mode == "constant" or mode == "empty":
         constant = keywords.pop("constant_values", 0)

@@ -93,10 +93,16 @@ def _elementwise(primitive: Primitive, function: str) -> Step:
 
 def _smooth(primitive: Primitive, operands: Sequence[Any]) -> bool:
     """Whether the operation is smooth in each operand by itself: clip(x, y, z) with x = y is not, even where y is x."""
-    ways = ([x + sign * STEP * (-0.7) ** i for i, x in enumerate(operands)] for sign in (0, 1, -1))
+    count = len(operands)
+    directions = [*np.eye(count), (-0.7) ** np.arange(count)]
     with np.errstate(all="ignore"):
         try:
-            return well_conditioned(*(primitive.forward(*moved) for moved in ways))
+            return all(
+                well_conditioned(
+                    *(primitive.forward(*(x + sign * STEP * d for x, d in zip(operands, way))) for sign in (0, 1, -1))
+                )
+                for way in directions
+            )
         except ValueError:  # shapes that do not broadcast
             return False
 

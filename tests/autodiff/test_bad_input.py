@@ -5,6 +5,7 @@ Nothing is ever silently dropped from the graph: what is not refused here is dif
 
 from __future__ import annotations
 
+import array
 import builtins
 import cmath
 import datetime
@@ -15,6 +16,7 @@ import json
 import math
 import operator
 import statistics
+import struct
 import types
 from typing import Any
 
@@ -38,7 +40,11 @@ from autodiff.errors import (
 
 def foreign(module: str, name: str) -> Any:
     """An array of another library, as far as we can tell without installing it."""
-    kind = type(name, (), {"__array__": lambda self, dtype=None, copy=None: np.ones(2), "shape": (2,), "__len__": lambda self: 2})
+    kind = type(
+        name,
+        (),
+        {"__array__": lambda self, dtype=None, copy=None: np.ones(2), "shape": (2,), "__len__": lambda self: 2},
+    )
     kind.__module__ = module
     return kind()
 
@@ -112,6 +118,11 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "concatenate with a string": (lambda: np.concatenate([V, ["a"]]), DtypeError, TypeError, r"<U1"),
     "bit operations on floats": (lambda: V & 1, DtypeError, TypeError, r"bitwise_and"),
     "invert a float": (lambda: ~V, DtypeError, TypeError, r"invert"),
+    "np.ma.add": (lambda: np.ma.add(V, 1.0), DtypeError, TypeError, r"masked array.*np\.where"),
+    "np.ma.exp": (lambda: np.ma.exp(V), DtypeError, TypeError, r"masked array.*np\.where"),
+    "np.ma.divide": (lambda: np.ma.divide(1.0, V), DtypeError, TypeError, r"masked array.*np\.where"),
+    "a masked array divided": (lambda: MASKED / S, DtypeError, TypeError, r"masked array.*np\.where"),
+    "a masked array compared": (lambda: MASKED > V, AutodiffError, TypeError, r""),
     # --- shapes
     "shapes do not broadcast": (lambda: V + np.ones(4), ShapeError, ValueError, r"add.*\(3,\).*\(4,\)"),
     "multiply": (lambda: M * Value(np.ones(2)), ShapeError, ValueError, r"multiply.*\(2, 3\).*\(2,\)"),
@@ -175,8 +186,13 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "repeat absent": (lambda: np.repeat(V, 2, 1), ShapeError, IndexError, r"repeat.*axis"),
     "split absent": (lambda: np.split(V, 3, 1), ShapeError, IndexError, r"axis"),
     "take absent": (lambda: np.take(V, 0, axis=1), ShapeError, IndexError, r"axis"),
-    "trace of a vector": (lambda: np.trace(V), ShapeError, ValueError, r"axis|axes"),
-    "diagonal of a vector": (lambda: np.diagonal(V), ShapeError, ValueError, r"axis|axes"),
+    "trace of a vector": (lambda: np.trace(V), ShapeError, ValueError, r"diagonal.*two axes.*\(3,\)"),
+    "diagonal of a vector": (lambda: np.diagonal(V), ShapeError, ValueError, r"diagonal.*two axes.*\(3,\)"),
+    "diagonal of an absent axis": (lambda: np.diagonal(M, 0, 0, 2), ShapeError, IndexError, r"axis 2"),
+    "repeat a fraction": (lambda: np.repeat(V, 2.5), DtypeError, TypeError, r"repeat.*integer.*2\.5"),
+    "pad by a fraction": (lambda: np.pad(V, 1.5), DtypeError, TypeError, r"pad.*integers.*1\.5"),
+    "sum along a fraction": (lambda: np.sum(V, axis=0.5), TypeError, TypeError, r"integer"),
+    "take mode": (lambda: np.take(V, 0, mode="x"), ArgumentError, ValueError, r"take.*'x'"),
     "fft absent": (lambda: np.fft.fft(V, axis=1), ShapeError, IndexError, r"axis"),
     "fft of nothing": (lambda: np.fft.fft(V, n=0), ShapeError, ValueError, r"fft"),
     "fft norm": (lambda: np.fft.fft(V, norm="x"), ShapeError, ValueError, r"fft.*norm"),
@@ -191,7 +207,7 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "mask of a wrong shape": (lambda: V[np.ones(2, bool)], IndexRangeError, IndexError, r"getitem"),
     "float slice": (lambda: V[1.0:], DtypeError, TypeError, r"slice|integer"),
     "slice step 0": (lambda: V[::0], ShapeError, ValueError, r"getitem|slice"),
-    "index by a Value": (lambda: np.ones(3)[S], GradientLostError, TypeError, r"index"),
+    "index by a Value": (lambda: np.ones(3)[S], GradientLostError, TypeError, r"np\.asarray"),
     "index a Value by a float Value": (lambda: V[S], DtypeError, TypeError, r"integers or booleans"),
     "at out of range": (lambda: V.at[9].set(0.0), IndexRangeError, IndexError, r"9"),
     "take out of range": (lambda: np.take(V, 9), IndexRangeError, IndexError, r"9"),
@@ -277,7 +293,7 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "np.modf": (lambda: np.modf(V), UnsupportedError, TypeError, r"modf"),
     "np.gcd": (lambda: np.gcd(V, 2), UnsupportedError, TypeError, r"np\.gcd"),
     "np.spacing": (lambda: np.spacing(V), UnsupportedError, TypeError, r"spacing"),
-    "np.savez": (lambda: np.save("/nonexistent/x", V), GradientLostError, TypeError, r""),
+    "np.save": (lambda: np.save("/nonexistent/x", V), UnsupportedError, TypeError, r"np\.save.*v\.data"),
     "a generalised ufunc": (lambda: np.vecdot(V, V), UnsupportedError, TypeError, r"np\.vecdot"),
     "a ufunc of Python": (lambda: np.frompyfunc(lambda x: x, 1, 1)(V), UnsupportedError, TypeError, r"no derivative"),
     # --- reading a Value as a number
@@ -303,20 +319,20 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "np.array of a list": (lambda: np.array([V, V]), GradientLostError, TypeError, r"np\.stack"),
     "np.array of scalars": (lambda: np.array([S, 1.0]), GradientLostError, TypeError, r"np\.stack"),
     "np.array of nested lists": (lambda: np.array([[S, 0.0], [0.0, S]]), GradientLostError, TypeError, r"np\.stack"),
-    "np.array of objects": (lambda: np.array([S, 1.0], dtype=object) * 1.0 if False else np.array([S, S], dtype=float), GradientLostError, TypeError, r"item"),
-    "np.fromiter": (lambda: np.fromiter(V, float), GradientLostError, TypeError, r"item"),
+    "np.array of objects": (lambda: np.array([S, S], dtype=float), GradientLostError, TypeError, r"item"),
+    "np.fromiter": (lambda: np.fromiter(V, float), ValueError, ValueError, r"array element"),
     "np.vectorize": (lambda: np.vectorize(lambda x: x * 2)(V), GradientLostError, TypeError, r"np\.asarray"),
     "np.float64": (lambda: np.float64(S), GradientLostError, TypeError, r"item"),
     "np.full": (lambda: np.full(3, S), GradientLostError, TypeError, r""),
     "np.linspace": (lambda: np.linspace(0.0, S, 3), UnsupportedError, TypeError, r"np\.linspace"),
     "np.arange": (lambda: np.arange(S), AutodiffError, TypeError, r""),
-    "np.zeros": (lambda: np.zeros(S), GradientLostError, TypeError, r"index"),
+    "np.zeros": (lambda: np.zeros(S), TypeError, TypeError, r"integer"),
     "np.random": (lambda: np.random.default_rng(0).normal(S), GradientLostError, TypeError, r"item"),
     "np.polyval of a list": (lambda: np.polyval([S, S], 2.0), AutodiffError, TypeError, r""),
     "list of Values added to an array": (lambda: np.ones(2) + [S, S], GradientLostError, TypeError, r"np\.stack"),
     "list of Values as operand": (lambda: V + [S, S, S], GradientLostError, TypeError, r"np\.stack"),
     "np.exp of a list of Values": (lambda: np.exp([S, S]), GradientLostError, TypeError, r"np\.stack"),
-    "np.dot with a list of Values": (lambda: np.ones(2) @ [S, S] if False else np.add([S, S], 1.0), GradientLostError, TypeError, r"np\.stack"),
+    "np.dot with a list of Values": (lambda: np.add([S, S], 1.0), GradientLostError, TypeError, r"np\.stack"),
     "a Value as repeats": (lambda: np.repeat(V, S), GradientLostError, TypeError, r""),
     "a Value as axis": (lambda: np.sum(M, axis=S), GradientLostError, TypeError, r"int\(v\)|index"),
     "a Value as shape": (lambda: np.reshape(V, (S, 1)), GradientLostError, TypeError, r"index"),
@@ -326,7 +342,7 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     # --- writing in place
     "v[i] = x": (lambda: operator.setitem(V, 0, 1.0), InPlaceError, TypeError, r"v\.at\[index\]\.set"),
     "del v[i]": (lambda: operator.delitem(V, 0), InPlaceError, TypeError, r"del v\[index\]"),
-    "buffer[i] = v": (lambda: operator.setitem(np.zeros(3), 0, S), GradientLostError, TypeError, r"np\.stack|item"),
+    "buffer[i] = v": (lambda: operator.setitem(np.zeros(3), 0, S), ValueError, ValueError, r"array element"),
     "buffer[:] = v": (lambda: operator.setitem(np.zeros(3), slice(None), V), GradientLostError, TypeError, r"np\.stack|v\.data"),
     "object buffer[:] = v": (lambda: operator.setitem(np.zeros(3, object), slice(None), V), GradientLostError, TypeError, r"v\.data"),
     "list to buffer": (lambda: operator.setitem(np.zeros(2), slice(None), [S, S]), GradientLostError, TypeError, r"item|np\.stack"),
@@ -375,7 +391,9 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning", "ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*encountered in:RuntimeWarning", "ignore:the matrix subclass:PendingDeprecationWarning"
+)
 @pytest.mark.parametrize("row", ROWS)
 def test_bad_input(row: str) -> None:
     do, ours, builtin, message = ROWS[row]
@@ -498,9 +516,8 @@ LISTS: dict[str, Any] = {
     "ndarray.searchsorted": lambda a, b: np.ones(2).searchsorted(a),
     "ndarray.flat": lambda a, b: np.ones(2).flat.__setitem__(0, a),
     "ndarray.tolist": lambda a, b: sum([a, b, *np.ones(2).tolist()]),
-    "f-string": lambda a, b: float(f"{a.data}") * a,
-    "struct": lambda a, b: __import__("struct").pack("d", a),
-    "array.array": lambda a, b: __import__("array").array("d", [a, b]),
+    "struct": lambda a, b: struct.pack("d", a),
+    "array.array": lambda a, b: array.array("d", [a, b]),
     "np.c_": lambda a, b: np.sum(np.c_[a, b]),
     "np.r_": lambda a, b: np.sum(np.r_[a, b]),
     "np.fromfunction": lambda a, b: np.fromfunction(lambda i: i * a, (2,)).sum(),
@@ -535,29 +552,33 @@ def test_nothing_is_silently_dropped(row: str) -> None:
     a, b = Value(2.0), Value(3.0)
     try:
         out = f(a, b)
-    except (AutodiffError, TypeError, ValueError):
+    except (AutodiffError, TypeError, ValueError, struct.error):
         return
     assert isinstance(out, Value), f"gave {type(out).__name__}: the gradient was lost"
     out.backward()
     h = 1e-6
-    slope = (float(f_plain(f, 2 + h, 3 + h)) - float(f_plain(f, 2 - h, 3 - h))) / (2 * h)
+    slope = float(f(2 + h, 3 + h) - f(2 - h, 3 - h)) / (2 * h)
     assert a.grad + b.grad == pytest.approx(slope, abs=1e-6)
 
 
-class Plain(float):
-    """A float with the attribute that one row reads."""
-
-    data = property(lambda self: float(self))
-
-
-def f_plain(f: Any, a: float, b: float) -> Any:
-    return f(Plain(a), Plain(b))
+def test_the_cause_names_the_way_out_where_numpy_speaks_first() -> None:
+    with pytest.raises(ValueError, match="array element") as raised:
+        np.zeros(3)[0] = S
+    assert isinstance(raised.value.__cause__, GradientLostError)
 
 
 def test_empty_arrays_work_where_numpy_does() -> None:
     for shape in ((0,), (2, 0), (0, 3)):
         x = Value(np.zeros(shape))
-        for out in (x.sum(), np.prod(x), x * 2, np.exp(x), x.T, x @ x.T if x.ndim == 2 else x @ x, np.concatenate([x, x])):
+        for out in (
+            x.sum(),
+            np.prod(x),
+            x * 2,
+            np.exp(x),
+            x.T,
+            x @ x.T if x.ndim == 2 else x @ x,
+            np.concatenate([x, x]),
+        ):
             out.sum().backward()
             assert x.grad.shape == shape
         for transform in (ad.grad, ad.hessian):

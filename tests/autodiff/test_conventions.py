@@ -64,7 +64,11 @@ ROWS: dict[str, tuple[Any, Any, Any]] = {
     "arctan2(y, 0) at 0": (lambda y: np.arctan2(y, 0.0), 0.0, 0.0),
     "arctan2(0, x) at 0": (lambda x: np.arctan2(0.0, x), [0.0, 2.0], [0.0, 0.0]),
     "std of a constant": (np.std, [2.0, 2.0, 2.0], [0.0, 0.0, 0.0]),
-    "std of a constant, ddof": (lambda x: np.std(x, axis=0, ddof=1), [[1.0, 2.0], [1.0, 4.0]], [[0.0, -0.5**0.5], [0.0, 0.5**0.5]]),
+    "std of a constant, ddof": (
+        lambda x: np.std(x, axis=0, ddof=1),
+        [[1.0, 2.0], [1.0, 4.0]],
+        [[0.0, -(0.5**0.5)], [0.0, 0.5**0.5]],
+    ),
     "std of one element": (np.std, [5.0], [0.0]),
     "sqrt at 0": (np.sqrt, 0.0, INF),
     "sqrt of a vector at 0": (np.sqrt, [0.0, 4.0], [INF, 0.25]),
@@ -200,7 +204,12 @@ def test_second_derivatives_pass_through_the_mask() -> None:
 
 @pytest.mark.parametrize("x", [[2.0, 0.0, 3.0], [0.0, 5.0, 0.0], [0.0, 0.0, 0.0]])
 def test_hessian_of_prod_with_zeros(x: list[float]) -> None:
-    expected = np.array([[0 if i == j else math.prod(v for k, v in enumerate(x) if k not in (i, j)) for i in range(3)] for j in range(3)])
+    expected = np.array(
+        [
+            [0 if i == j else math.prod(v for k, v in enumerate(x) if k not in (i, j)) for i in range(3)]
+            for j in range(3)
+        ]
+    )
     np.testing.assert_array_equal(ad.hessian(np.prod)(np.array(x)), expected)
 
 

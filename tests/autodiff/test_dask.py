@@ -141,4 +141,6 @@ def test_lazy_constants_beside_plain_values() -> None:
     with dask.config.set(scheduler=refuse_to_compute):
         loss = np.sum(da.from_array(X, chunks=CHUNKS) @ w)
         loss.backward()
-    assert_close(np.asarray(dask.compute(w.grad, scheduler="synchronous")[0]), np.outer(X.sum(0), np.ones(3)), 1e-12, "w")
+    assert_close(
+        np.asarray(dask.compute(w.grad, scheduler="synchronous")[0]), np.outer(X.sum(0), np.ones(3)), 1e-12, "w"
+    )

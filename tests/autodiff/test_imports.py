@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-LATE = ["scipy", "hypothesis", "graphviz", "pygraphviz", "llvmlite", "sklearn", "matplotlib", "IPython", "dask", "tqdm", "safetensors"]
+LATE = [
+    "scipy",
+    "hypothesis",
+    "graphviz",
+    "pygraphviz",
+    "llvmlite",
+    "sklearn",
+    "matplotlib",
+    "IPython",
+    "dask",
+    "tqdm",
+    "safetensors",
+]
 
 
 def loaded_by(code: str) -> set[str]:

@@ -186,7 +186,11 @@ def test_a_lost_gradient_raises() -> None:
 
 
 def test_results_that_are_not_real_scalars() -> None:
-    for f, match in ((lambda x: x, r"scalar.*\(2,\)"), (lambda x: (x.sum(), x), "container"), (lambda x: x.sum() * 1j, "real scalar")):
+    for f, match in (
+        (lambda x: x, r"scalar.*\(2,\)"),
+        (lambda x: (x.sum(), x), "container"),
+        (lambda x: x.sum() * 1j, "real scalar"),
+    ):
         with pytest.raises((ShapeError, DtypeError), match=match):
             ad.grad(f)(np.ones(2))
     with pytest.raises(ShapeError):
@@ -197,7 +201,12 @@ def test_exceptions_leave_the_mode_as_it_was() -> None:
     def f(x: Any) -> Any:
         raise RuntimeError("inside")
 
-    for transform in (lambda: ad.grad(f)(1.0), lambda: ad.jvp(f, (1.0,), (1.0,)), lambda: ad.vjp(f, 1.0), lambda: ad.hessian(f)(1.0)):
+    for transform in (
+        lambda: ad.grad(f)(1.0),
+        lambda: ad.jvp(f, (1.0,), (1.0,)),
+        lambda: ad.vjp(f, 1.0),
+        lambda: ad.hessian(f)(1.0),
+    ):
         with pytest.raises(RuntimeError, match="inside"):
             transform()
     x = Value(2.0)
@@ -243,7 +252,13 @@ def test_jvp() -> None:
 
 @pytest.mark.parametrize(
     ("primals", "tangents"),
-    [((1.0,), (1.0, 2.0)), (1.0, 1.0), ((np.ones(2),), (1.0,)), ((np.ones(2),), (np.ones(3),)), (({"a": 1.0},), ({"b": 1.0},))],
+    [
+        ((1.0,), (1.0, 2.0)),
+        (1.0, 1.0),
+        ((np.ones(2),), (1.0,)),
+        ((np.ones(2),), (np.ones(3),)),
+        (({"a": 1.0},), ({"b": 1.0},)),
+    ],
 )
 def test_jvp_wants_tangents_like_primals(primals: Any, tangents: Any) -> None:
     with pytest.raises((ShapeError, ArgumentError), match=r"jvp|tangent|shape"):

@@ -151,7 +151,16 @@ def test_scalars_are_python_floats() -> None:
     array = Value(np.arange(3.0))
     results = [v + 1, v * v, -v, abs(v), v**2, 2**v, np.exp(v), np.maximum(v, 1), array.sum(), array.mean(), array[0]]
     results += [array @ array, np.max(array), np.where(v > 0, v, 0), v.reshape(()), np.stack([v, v])[0], v.relu()]
-    results += [array.std(), np.prod(array), ad.logsumexp(array), v / 3, v % 2, v.clip(0, 1), Value(np.float64(1)), Value(np.array(1.0))]
+    results += [
+        array.std(),
+        np.prod(array),
+        ad.logsumexp(array),
+        v / 3,
+        v % 2,
+        v.clip(0, 1),
+        Value(np.float64(1)),
+        Value(np.array(1.0)),
+    ]
     results += [Value(3), Value(True), Value(np.int32(3)), Value(np.array(3))]
     for result in results:
         assert type(result.data) is float
@@ -219,12 +228,52 @@ def test_huge_integers_as_operands() -> None:
 def test_float32_stays_float32(shape: tuple[int, ...]) -> None:
     v = Value(np.full(shape, 0.5, np.float32))
     results = [v + 1, v * 2.5, 1 / v, v**2, v**0.5, 2.0**v, np.exp(v), np.tanh(v), v.sum(), v.mean(), v.std(), v.var()]
-    results += [np.max(v), np.prod(v), np.where(v > 0, v, 0), np.where(v > 0, v, 1.0), ad.relu(v), ad.sigmoid(v), ad.softplus(v)]
-    results += [np.clip(v, 0, 1), np.maximum(v, 0), np.sinc(v), np.log(v), ad.logsumexp(v), v * Value(2.0), Value(2.0) ** v]
-    results += [v.reshape(-1), np.cumsum(v), np.hypot(v, 1), np.arctan2(v, 1), abs(v), np.logaddexp(v, 0), v % 1, np.stack([v, v])]
+    results += [
+        np.max(v),
+        np.prod(v),
+        np.where(v > 0, v, 0),
+        np.where(v > 0, v, 1.0),
+        ad.relu(v),
+        ad.sigmoid(v),
+        ad.softplus(v),
+    ]
+    results += [
+        np.clip(v, 0, 1),
+        np.maximum(v, 0),
+        np.sinc(v),
+        np.log(v),
+        ad.logsumexp(v),
+        v * Value(2.0),
+        Value(2.0) ** v,
+    ]
+    results += [
+        v.reshape(-1),
+        np.cumsum(v),
+        np.hypot(v, 1),
+        np.arctan2(v, 1),
+        abs(v),
+        np.logaddexp(v, 0),
+        v % 1,
+        np.stack([v, v]),
+    ]
     if shape:
-        results += [v[0], v @ v, ad.softmax(v), np.pad(v, 1), np.pad(v, 1, constant_values=2.0), v.at[0].set(1.0), np.concatenate([v, v])]
-        results += [v.at[0].add(1.0), np.diagonal(np.outer(v, v)), np.einsum("i,i", v, v), np.tile(v, 2), np.repeat(v, 2), v[[0, 0]]]
+        results += [
+            v[0],
+            v @ v,
+            ad.softmax(v),
+            np.pad(v, 1),
+            np.pad(v, 1, constant_values=2.0),
+            v.at[0].set(1.0),
+            np.concatenate([v, v]),
+        ]
+        results += [
+            v.at[0].add(1.0),
+            np.diagonal(np.outer(v, v)),
+            np.einsum("i,i", v, v),
+            np.tile(v, 2),
+            np.repeat(v, 2),
+            v[[0, 0]],
+        ]
     for number, result in enumerate(results):
         assert result.dtype == np.float32, f"result {number}: {result}"
         v.grad = None
