@@ -101,8 +101,8 @@ def _walk(
             elif operand in ours:
                 before += contribution
             else:
-                gradients[operand] = _sum(before, contribution)
-                if type(before) is ndarray:
+                gradients[operand] = total = _sum(before, contribution)
+                if type(total) is ndarray:
                     ours.add(operand)
     return gradients
 

@@ -116,10 +116,7 @@ class Namespace(Guard):
 
     def now(self) -> Sequence[Any]:
         get = self.mapping.get
-        things = [get(key, GONE) for key in self.keys]
-        if GONE in things:
-            things = [self.otherwise(key) if thing is GONE else thing for key, thing in zip(self.keys, things)]
-        return things
+        return [self.otherwise(k) if (thing := get(k, GONE)) is GONE else thing for k in self.keys]
 
     def name(self, i: int) -> str:
         return self.path + self.form.format(self.keys[i])
