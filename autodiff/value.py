@@ -225,6 +225,8 @@ class Value(Operators, Reading, ArrayMethods):
             )
         if not is_plain(self._data):
             return given
+        if current_mode().trace is not None and type(given) is np.ndarray and given.dtype == self.dtype:
+            return given  # the very array, so that the compiler knows it again
         array = np.array(given)
         if array.dtype.kind not in "fcbiu" or (array.dtype.kind == "c" and self.dtype.kind != "c"):
             raise DtypeError(

@@ -19,14 +19,12 @@ from autodiff.primitives.indexing import split_index
 from autodiff.primitives.kinds import Domain, Primitive
 from tests.autodiff.checks import (
     ImpreciseError,
-    assert_close,
     assert_same,
     assert_within_ulps,
     check,
     check_closure,
     check_first,
     check_second,
-    plain,
 )
 
 ELEMENTWISE = sorted(name for name, entry in TABLE.items() if entry.kind == "elementwise")

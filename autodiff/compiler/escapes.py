@@ -18,7 +18,7 @@ import numpy as np
 
 def escaped(nodes: Iterable[weakref.ref[Any]]) -> tuple[Any, str] | None:
     """A Value made while tracing that something outside still holds, and what holds it."""
-    alive = _persistent(lambda: [node for ref in nodes if (node := ref()) is not None])
+    alive = _persistent(lambda: [node for node in (ref() for ref in nodes) if node is not None])
     return (alive[0], _holder(alive[0], alive)) if alive else None
 
 
@@ -60,12 +60,18 @@ def _holder(value: Any, ours: list[Any]) -> str:
         if holder is ours or isinstance(holder, types.FrameType):
             continue
         if isinstance(holder, dict):
-            key = next((key for key, thing in holder.items() if thing is value), None)
-            owners = [o for o in gc.get_referrers(holder) if getattr(o, "__dict__", None) is holder]
-            return f"attribute {key!r} of a {type(owners[0]).__name__}" if owners else f"a dict, under {key!r}"
-        if isinstance(attributes := getattr(holder, "__dict__", None), dict):
-            for name, thing in attributes.items():
-                if thing is value:
-                    return f"attribute {name!r} of a {type(holder).__name__}"
+            for owner in gc.get_referrers(holder):
+                if getattr(owner, "__dict__", None) is holder:
+                    return f"attribute {_key_of(holder, value)!r} of a {type(owner).__name__}"
+            return f"a dict, under {_key_of(holder, value)!r}"
+        if (name := _key_of(getattr(holder, "__dict__", {}), value)) is not None:
+            return f"attribute {name!r} of a {type(holder).__name__}"
         return f"a {type(holder).__name__}"
     return "something"
+
+
+def _key_of(mapping: Mapping[Any, Any], value: Any) -> Any:
+    for key, thing in mapping.items():
+        if thing is value:
+            return key
+    return None

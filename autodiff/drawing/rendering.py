@@ -8,7 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 from autodiff.errors import ArgumentError, MissingDependencyError
@@ -54,13 +57,29 @@ def render(dot: str, format: str, nodes: int) -> bytes:
 def _in_process(dot: str, format: str, arguments: list[str]) -> bytes:
     import pygraphviz
 
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, _without_font_warnings():
         graph = pygraphviz.AGraph(string=dot)
         try:
             drawn: bytes = graph.draw(format=format, prog="dot", args=" ".join(arguments))
         finally:
             graph.close()
     return drawn
+
+
+@contextmanager
+def _without_font_warnings() -> Iterator[None]:
+    """The font library says on the process's stderr what it thinks of the system's settings; all else is passed on."""
+    with tempfile.TemporaryFile() as said:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            said.seek(0)
+            os.write(2, b"".join(line for line in said if not line.startswith(b"Fontconfig warning")))
 
 
 def _run(command: list[str], dot: str) -> bytes:

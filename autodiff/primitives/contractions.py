@@ -227,7 +227,9 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     if mode not in ("raise", "wrap", "clip"):
         raise ArgumentError(f"np.take takes mode 'raise', 'wrap' or 'clip', was given {mode!r}")
     a, axis = (np.ravel(a), 0) if axis is None else (a, axis_of(a, axis, "take"))
+    indices = indices if hasattr(type(indices), "_record") else np.asarray(indices)
     if mode != "raise":
         length = a.shape[axis]
-        indices = np.asarray(indices) % length if mode == "wrap" else np.clip(np.asarray(indices), 0, length - 1)
-    return a[(slice(None),) * axis + (indices,)]
+        indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)
+    skeleton, arrays = split_index((slice(None),) * axis + (indices,))
+    return getitem(a, *arrays, index=skeleton)

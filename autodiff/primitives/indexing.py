@@ -181,8 +181,9 @@ class At:
         skeleton, arrays = split_index(self._index)
         _refuse_complex(self._value, x, "add")
         chosen = getitem(self._value, *arrays, index=skeleton)
-        if np.broadcast_shapes(np.shape(x), chosen.shape) != chosen.shape:
-            raise ShapeError(f"v.at[index].add(x): x has shape {np.shape(x)}, the place has shape {chosen.shape}")
-        return self._value + put_at(
-            np.broadcast_to(x, chosen.shape), *arrays, index=skeleton, shape=self._value.shape
-        ).astype(self._value.dtype)
+        try:
+            spread = np.broadcast_to(x, chosen.shape)
+        except ValueError:
+            message = f"v.at[index].add(x): x has shape {np.shape(x)}, the place has shape {chosen.shape}"
+            raise ShapeError(message) from None
+        return self._value + put_at(spread, *arrays, index=skeleton, shape=self._value.shape).astype(self._value.dtype)

@@ -118,13 +118,13 @@ def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
 @composite(np.isclose)
 def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
     """Whether elements agree within tolerances."""
-    return _isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    return _isclose(a, b, rtol, atol, equal_nan=equal_nan)
 
 
 @composite(np.allclose)
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
     """Whether all elements agree within tolerances."""
-    return _allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    return _allclose(a, b, rtol, atol, equal_nan=equal_nan)
 
 
 @composite(np.array_equal)

@@ -231,7 +231,7 @@ def concatenate(
     arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
     """Arrays joined along an existing axis (flattened first if None)."""
-    refuse("concatenate", out=out, dtype=dtype)
+    refuse("concatenate", out=out, dtype=dtype, casting=None if casting == "same_kind" else casting)
     arrays = list(arrays)
     if axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
@@ -241,7 +241,7 @@ def concatenate(
 @composite(np.stack)
 def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays of one shape joined along a new axis."""
-    refuse("stack", out=out, dtype=dtype)
+    refuse("stack", out=out, dtype=dtype, casting=None if casting == "same_kind" else casting)
     arrays = list(arrays)
     shapes = {np.shape(a) for a in arrays}
     if len(shapes) != 1:
@@ -255,13 +255,13 @@ def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, cas
 def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays side by side: along the second axis, or the first of one-dimensional ones."""
     arrays = [np.atleast_1d(a) for a in tup]
-    return np.concatenate(arrays, axis=0 if arrays[0].ndim == 1 else 1, dtype=dtype)
+    return np.concatenate(arrays, axis=0 if arrays[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
 @composite(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Arrays on top of each other."""
-    return np.concatenate([np.atleast_2d(a) for a in tup], axis=0, dtype=dtype)
+    return np.concatenate([np.atleast_2d(a) for a in tup], axis=0, dtype=dtype, casting=casting)
 
 
 @composite(np.split)
@@ -331,7 +331,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> Any:
     """a with a border: constant (the constant may be a Value), edge, reflect, symmetric, wrap or empty."""
     if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - array.ndim, (0, 0))) for i in range(array.ndim)]
+        by_axis = {axis_of(array, axis, "pad"): np.broadcast_to(pair, (2,)) for axis, pair in pad_width.items()}
+        pad_width = [by_axis.get(i, (0, 0)) for i in range(array.ndim)]
     widths = np.asarray(pad_width)
     if widths.dtype.kind not in "iu":
         raise DtypeError(f"np.pad takes a pad_width of integers, was given {pad_width!r:.60}")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autodiff as ad
 from autodiff.containers import flatten, is_container, map_leaves, paths, restore
 
-Pair = namedtuple("Pair", "first second")  # noqa: PYI024  (what users have)
+Pair = namedtuple("Pair", "first second")
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3)
 trees = st.recursive(

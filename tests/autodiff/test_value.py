@@ -430,7 +430,7 @@ def test_equality_and_hash() -> None:
     assert len({a, b, a}) == 2
     assert {a: 1}[a] == 1
     assert Value(2.0) == 2
-    assert 2 == Value(2.0)
+    assert Value(2.0) == 2
     assert a.__eq__(None) is NotImplemented
     assert a.__ne__("x") is NotImplemented
     assert (a == None) is False  # noqa: E711

@@ -14,7 +14,7 @@ from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, NONZERO, POSIT
 from autodiff.testing import Expression, arrays, check_grad, expressions, shapes, values
 from autodiff.testing.vocabulary import vocabulary
 
-SEARCH = settings(max_examples=20_000, database=None, suppress_health_check=list(HealthCheck))
+SEARCH = settings(max_examples=20_000, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @given(shapes())
@@ -71,7 +71,7 @@ def test_recorded_equals_computed(e):
         np.testing.assert_array_equal(recorded.data, computed)
 
 
-@given(expressions(dtype=np.float32))
+@given(expressions(dtype=np.float32).filter(lambda e: "float_power" not in e.source))  # which is float64 in NumPy
 def test_float32_stays_float32(e):
     inputs = list(map(ad.Value, e.inputs))
     out = e(*inputs)

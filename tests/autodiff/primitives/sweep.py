@@ -1,0 +1,84 @@
+"""Calls of NumPy functions: each keyword of NumPy's signature is either differentiated and checked, or refused by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff.containers import flatten, map_leaves, restore
+from autodiff.primitives import DISPATCH
+from tests.autodiff.checks import check, check_second
+
+
+EXTREMA = (np.max, np.min, np.amax, np.amin, np.ptp)
+
+
+class Call(NamedTuple):
+    """A function, its arguments (float and complex arrays in them are differentiated) and keywords."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    keywords: dict[str, Any]
+    exact: bool = True
+
+    def __str__(self) -> str:
+        shown = [f"{np.shape(x)}" if isinstance(x, np.ndarray) else repr(x)[:24] for x in flatten(list(self.args))[0]]
+        return ", ".join([*shown, *(f"{k}={v!r}"[:40] for k, v in self.keywords.items())])
+
+    def check(self) -> None:
+        leaves, structure = flatten(self.args)
+        places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fc"]
+
+        def f(*xs: Any) -> Any:
+            filled = list(leaves)
+            for place, x in zip(places, xs):
+                filled[place] = x
+            return self.function(*restore(structure, filled), **self.keywords)
+
+        operands = [leaves[place] for place in places]
+        if self.function in EXTREMA:  # their gradients jump: differences cannot follow them
+            check(f, *operands, order=1)
+            check_second(f, *operands, differences=False)
+        else:
+            check(f, *operands, exact=self.exact)
+
+
+def call(function: Callable[..., Any], *args: Any, **keywords: Any) -> Call:
+    return Call(function, args, keywords)
+
+
+def close(function: Callable[..., Any], *args: Any, **keywords: Any) -> Call:
+    """A call whose sum NumPy rounds in another order."""
+    return Call(function, args, keywords, exact=False)
+
+
+def parameters(calls: list[Call], refused: list[Call]) -> Any:
+    """pytest parameters for both lists."""
+    return (
+        pytest.mark.parametrize("case", calls, ids=[f"{c.function.__name__}({c})" for c in calls]),
+        pytest.mark.parametrize("case", refused, ids=[f"{c.function.__name__}({c})" for c in refused]),
+    )
+
+
+def check_refused(case: Call) -> None:
+    values = map_leaves(lambda x: ad.Value(x) if isinstance(x, np.ndarray) and x.dtype.kind in "fc" else x, case.args)
+    (keyword,) = case.keywords
+    with pytest.raises((ad.errors.UnsupportedError, ad.errors.InPlaceError), match=keyword):
+        case.function(*values, **case.keywords)
+
+
+def check_complete(calls: list[Call], refused: list[Call]) -> None:
+    """Every parameter of every function's signature occurs, and every function is one that Values dispatch."""
+    for function in {c.function for c in calls}:
+        assert function in DISPATCH, f"{function} is not dispatched"
+        if isinstance(function, np.ufunc):
+            continue
+        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+        used = {name for c in (*calls, *refused) if c.function is function for name in c.keywords}
+        used |= {name for c in calls if c.function is function for name in names[: len(c.args)]}
+        assert set(names) - {"kwargs"} <= used, f"{function.__name__}: {set(names) - used} untested"
