@@ -6,7 +6,7 @@ there. That is backpropagation, and nothing else is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -22,7 +22,7 @@ ndarray = np.ndarray
 def pull_back(
     seeds: Mapping[Any, Any],
     nodes: AbstractSet[Any],
-    targets: Iterable[Any],
+    targets: Sequence[Any],
     *,
     recorded: bool = False,
     masked: bool = False,
@@ -38,11 +38,11 @@ def pull_back(
     A plain walk runs without masks, and again with them only if a target's gradient came out non-finite.
     """
     order = newest_first(nodes)
-    ends = set(targets)
+    ends = {target for target in targets if target._primitive is not None}  # leaves end by themselves
     masked = masked or not all(is_plain(seed._data) or type(seed._data) is tuple for seed in seeds)
     with np.errstate(all="ignore"):
         gradients = _walk(seeds, order, nodes, ends, recorded, masked)
-        if not masked and not all(is_finite(gradients.get(end, 0.0)) for end in ends):
+        if not masked and not all(is_finite(gradients.get(target, 0.0)) for target in targets):
             gradients = _walk(seeds, order, nodes, ends, recorded, masked=True)
     if free:
         for node in order:
@@ -60,7 +60,6 @@ def _walk(
 ) -> dict[Any, Any]:
     gradients = dict(seeds)
     arrived = gradients.get
-    ends = {end for end in ends if end._primitive is not None}  # leaves end by themselves
     ours: set[Any] = set()  # nodes whose gradient is a buffer made here, into which more may be added
     for node in order:
         primitive = node._primitive
@@ -102,7 +101,7 @@ def _walk(
                 before += contribution
             else:
                 gradients[operand] = total = _sum(before, contribution)
-                if type(total) is ndarray:
+                if type(total) is ndarray and not recorded:  # a recorded walk may still bring a Value
                     ours.add(operand)
     return gradients
 

@@ -20,7 +20,7 @@ from autodiff.operators import Operators
 from autodiff.primitives import indexing
 from autodiff.primitives.kinds import DISPATCH, Primitive
 from autodiff.reading import Reading
-from autodiff.recording import SHORT_WAYS, apply, constant_value, fill, make_nodes_of, variable
+from autodiff.recording import NO_KEYWORDS, SHORT_WAYS, apply, constant_value, fill, make_nodes_of, variable
 from autodiff.reverse import pull_back
 
 __all__ = ["Value", "apply", "constant_value", "variable"]
@@ -283,7 +283,9 @@ class Value(Operators, Reading, ArrayMethods):
 
     @staticmethod
     def _record(primitive: Primitive, operands: tuple[Any, ...], keywords: Any) -> Value:
-        return apply(primitive, operands, keywords)
+        if keywords or len(operands) > 2:
+            return apply(primitive, operands, keywords or NO_KEYWORDS)
+        return SHORT_WAYS[len(operands)](primitive, *operands)  # type: ignore[no-any-return]
 
 
 FLOAT64 = np.dtype(np.float64)

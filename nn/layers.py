@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 
 from autodiff.errors import ArgumentError, DtypeError, ShapeError
 from autodiff.modes import current_mode
+from autodiff.primitives.contractions import affine
 from autodiff.value import Value
 from nn.activations import Activation, function_of, name_of, suited_initializer
 from nn.checks import number, real_dtype, whole
@@ -52,12 +53,11 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         """x w + b."""
         try:
-            product = x @ self.w
+            return x @ self.w if self.b is None else affine(x, self.w, self.b)
         except ShapeError:
             raise ShapeError(
                 f"{self.describe()} takes inputs of shape (..., {self.w.shape[0]}); it was given {np.shape(x)}"
             ) from None
-        return product if self.b is None else product + self.b
 
     def describe(self) -> str:
         """As it would be written."""

@@ -14,7 +14,7 @@ import numpy as np
 from autodiff.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from autodiff.modes import current_mode
 from autodiff.operands import constant
-from autodiff.primitives.composites import logsumexp
+from autodiff.primitives.composites import logsumexp, sum_squares
 from autodiff.primitives.transcendental import relu
 from autodiff.value import Value
 
@@ -129,7 +129,7 @@ def _squares(residual: Any) -> Any:
     """Σ |residual|²."""
     if residual.dtype.kind == "c":
         return np.real(residual * np.conjugate(residual)).sum()
-    return np.square(residual).sum()
+    return sum_squares(residual)
 
 
 def _matched(loss: str, prediction: Any, target: Any) -> tuple[Any, Any]:

@@ -274,6 +274,16 @@ INNERS = [((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), (4, 3)), ((2, 2
 MASK = np.array([[True, False, True], [False, True, True]])
 
 SAMPLES: dict[str, list[Sample]] = {
+    "affine": [
+        Sample(s)
+        for s in (
+            ((2, 3), (3, 2), (2,)),
+            ((3,), (3, 2), (2,)),
+            ((2, 2, 3), (3, 2), (2, 2)),
+            ((2, 3), (3, 2), (2, 1)),
+            ((2, 3), (3,), ()),
+        )
+    ],
     "alias": [Sample(((2, 3),)), Sample(((),))],
     "astype": [Sample(((2, 3),), {"dtype": np.dtype(d)}, d == "c16") for d in ("f8", "c16")],
     "broadcast_to": [
@@ -315,6 +325,7 @@ SAMPLES: dict[str, list[Sample]] = {
         for s, a in ((1, None), (-5, 0), ((1, 2), (0, 1)), ((1, 1), 0), (2, (0, 1)))
     ],
     "sum": [Sample(((2, 3, 2),), k) for k in AXES] + [*REDUCE[6:], Sample(((0, 2),), AXES[1])],
+    "sum_squares": [Sample(((2, 3),)), Sample(((0,),)), Sample(((),))],
     "tensordot": [
         Sample(s, {"axes": a})
         for s, a in (

@@ -19,7 +19,7 @@ import numpy as np
 def escaped(nodes: Iterable[weakref.ref[Any]]) -> tuple[Any, str] | None:
     """A Value made while tracing that something outside still holds, and what holds it."""
     alive = _persistent(lambda: [node for node in (ref() for ref in nodes) if node is not None])
-    return (alive[0], _holder(alive[0], alive)) if alive else None
+    return (alive[-1], _holder(alive[-1], alive)) if alive else None  # the last one: others it may hold itself
 
 
 def held_elsewhere(constants: Mapping[int, Any], known: Callable[[Any], bool]) -> list[Any]:

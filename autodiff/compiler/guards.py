@@ -37,9 +37,9 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, types.MethodType):
         return a.__func__ is b.__func__ and a.__self__ is b.__self__
-    if isinstance(a, ATOMS):
-        return bool(a == b) or (isinstance(a, (float, complex, np.inexact)) and a != a and b != b)
-    return False
+    if isinstance(a, (float, complex, np.inexact)):
+        return repr(a) == repr(b)  # NaN is NaN, and 0.0 is not -0.0
+    return isinstance(a, ATOMS) and bool(a == b)
 
 
 class Guard:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff.compiler.guards import same
 from autodiff.compiler.results import JittedValue
 from autodiff.compiler.tracing import STATIC, Call, Entry, short, trace_once
 from autodiff.containers import Structure, flatten, paths
@@ -23,6 +24,7 @@ from autodiff.value import Value
 
 KEPT_PROGRAMS = 64
 RETRACES_BEFORE_WARNING = 8
+_BY_VALUE = (bool, int, str, bytes, type(None), np.bool_, np.integer)
 
 
 class CacheInfo(NamedTuple):
@@ -78,7 +80,7 @@ class Jitted:
             return self.function(*args, **keywords)
         data = [_as_input(leaf) for leaf in leaves]
         forms = tuple(map(_form, data))
-        statics = tuple(_static(leaf) for leaf, given in zip(leaves, data) if given is STATIC)
+        statics = tuple(_Static(leaf) for leaf, given in zip(leaves, data) if given is STATIC)
         key = (structure, mode.recording, forms, statics)
         with self._lock:
             self._calls += 1
@@ -127,7 +129,7 @@ class Jitted:
                 names = [name for name, given in zip(call.names, call.data) if given is STATIC]
                 for name, before, now in zip(names, statics, key[3]):
                     if before != now:
-                        return f"{name} changed from {short(before)} to {short(now)}"
+                        return f"{name} changed from {short(before.thing)} to {short(now.thing)}"
         return ""
 
     def _count_retrace(self, reason: str) -> None:
@@ -156,7 +158,7 @@ def _as_input(leaf: Any) -> Any:
     kind = type(leaf)
     if kind is float or kind is np.ndarray:
         return plain_scalar(leaf)
-    if isinstance(leaf, (bool, int, str, bytes, type(None), np.bool_, np.integer)):
+    if isinstance(leaf, _BY_VALUE):
         return STATIC
     if isinstance(leaf, (float, complex, np.generic, np.ndarray)):
         refuse_foreign(leaf, "a jitted function")
@@ -172,17 +174,8 @@ def _form(data: Any) -> Hashable:
     return type(data), np.shape(data), getattr(data, "dtype", None)
 
 
-def _static(leaf: Any) -> Hashable:
-    """What a program depends on of any other argument: its value if it is a number or a text, or which one it is."""
-    if isinstance(leaf, (bool, int, str, bytes, type(None), np.generic)):
-        return type(leaf), leaf
-    if isinstance(leaf, types.MethodType):
-        return _Same(leaf.__func__), _Same(leaf.__self__)
-    return _Same(leaf)
-
-
-class _Same:
-    """A key that compares by identity and keeps its thing alive."""
+class _Static:
+    """An argument that is no array, as a part of a key: numbers and texts by value, anything else by identity."""
 
     __slots__ = ("thing",)
 
@@ -190,13 +183,12 @@ class _Same:
         self.thing = thing
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.thing is self.thing
+        return isinstance(other, _Static) and same(self.thing, other.thing)
 
     def __hash__(self) -> int:
-        return id(self.thing)
-
-    def __repr__(self) -> str:
-        return f"{type(self.thing).__name__} at {id(self.thing):#x}"
+        if isinstance(self.thing, types.MethodType):
+            return hash((id(self.thing.__func__), id(self.thing.__self__)))
+        return hash(self.thing) if isinstance(self.thing, _BY_VALUE) else id(self.thing)
 
 
 __all__ = ["CacheInfo", "Jitted", "JittedValue", "jit"]

@@ -116,8 +116,8 @@ class Reach:
         self.guards += [guards.Cells(function)] if cells else []
         self._globals(function.__globals__, named.chains)
         self._waiting += ((content(c), f"closure {n}") for n, c in zip(function.__code__.co_freevars, cells))
-        defaults = {**dict(enumerate(function.__defaults__ or ())), **(function.__kwdefaults__ or {})}
-        self._waiting += ((default, f"{name}'s default {n}") for n, default in defaults.items())
+        self._waiting += ((x, f"{name}.__defaults__[{i}]") for i, x in enumerate(function.__defaults__ or ()))
+        self._waiting.append((function.__kwdefaults__, f"{name}.__kwdefaults__"))
         self._waiting += ((sys.modules.get(module, GONE), module) for module in named.modules)
 
     def _globals(self, own: dict[str, Any], chains: Iterable[Chain]) -> None:

@@ -72,7 +72,9 @@ class Trace(Leaves):
 
     def new_leaf(self, leaf: Value, data: Any) -> None:
         """A Value made while tracing: from a traced Value it is its copy, from anything else a constant."""
-        self.name_register(leaf, self.register(data) if isinstance(data, Value) else self.constant(original(data, leaf)))
+        self.name_register(
+            leaf, self.register(data) if isinstance(data, Value) else self.constant(original(data, leaf))
+        )
         self.of_values.add(leaf)
 
     # --- operations -------------------------------------------------------------------------------------------------

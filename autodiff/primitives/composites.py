@@ -18,7 +18,7 @@ def _count(a: Any, axis: Any, where: Any) -> Any:
         return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=True).astype(a.dtype)
     if axis is None:
         return a.size
-    return math.prod(a.shape[i] for i in ((axis,) if isinstance(axis, int) else axis))
+    return math.prod(a.shape[i] for i in (axis if isinstance(axis, (tuple, list)) else (axis,)))
 
 
 def _given(where: Any) -> Any:
@@ -117,6 +117,15 @@ _logsumexp = primitive(
     ),
     name="logsumexp",
 )
+
+
+sum_squares = primitive(
+    lambda x: np.add.reduce(x * x, axis=None) if type(x) is np.ndarray else np.sum(x * x),
+    [lambda g, x: (2 * g) * x],
+    jvp=lambda tangents, x: np.sum((2 * x) * tangents[0]),
+    name="sum_squares",
+)
+"""Σ x² over all elements of a real array, in one operation: what squared errors are made of."""
 
 
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:

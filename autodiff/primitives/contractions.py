@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import string
 from typing import Any
 
 import numpy as np
 
 from autodiff.errors import ArgumentError, ShapeError, UnsupportedError
-from autodiff.primitives.kinds import composite, multilinear, refuse
+from autodiff.primitives.indexing import getitem, split_index
+from autodiff.primitives.kinds import composite, multilinear, primitive, refuse
 from autodiff.primitives.shaping import axis_of
 
 
@@ -35,6 +38,32 @@ def _matmul_right(g: Any, x: Any, y_like: Any) -> Any:
 
 
 matmul = multilinear(np.matmul, [_matmul_left, _matmul_right], broadcasts=True)
+
+
+def _affine_forward(x: Any, w: Any, b: Any) -> Any:
+    product = x @ w
+    if type(product) is np.ndarray is type(b) and product.dtype == b.dtype and product.shape[-b.ndim :] == b.shape:
+        return np.add(product, b, out=product)  # a buffer of our own
+    out = product + b
+    if np.shape(out) != np.shape(product):
+        raise ShapeError(f"affine adds b to each row of x w, of shape {np.shape(product)}; b has shape {np.shape(b)}")
+    return out
+
+
+def _affine_jvp(tangents: Any, x: Any, y: Any, out: Any) -> Any:
+    dx, dw, db = tangents
+    terms = (None if dx is None else dx @ y, None if dw is None else x @ dw, db)
+    return functools.reduce(operator.add, (term for term in terms if term is not None))
+
+
+affine = primitive(
+    _affine_forward,
+    [_matmul_left, _matmul_right, lambda g: g],
+    jvp=_affine_jvp,
+    broadcasts=True,
+    name="affine",
+)
+"""x w + b in one operation, as layers of networks ask for by the million. b may be broadcast, and no more than that."""
 
 
 Axes = tuple[tuple[int, ...], tuple[int, ...]]

@@ -201,15 +201,19 @@ def primitive(
     *,
     jvp: Rule | None = None,
     outputs: bool = False,
+    broadcasts: bool = False,
     domain: Domain | Sequence[Domain] = REAL,
     name: str | None = None,
 ) -> Primitive:
     """An operation with derivatives of its own: per operand a vjp that reads g, and a jvp that reads tangents.
 
-    outputs: the result is a tuple; then g is a tuple too. Rules are written in recorded NumPy.
+    outputs: the result is a tuple; then g is a tuple too · broadcasts: a vjp may return more axes than its operand has,
+    and the engine sums over them. Rules are written in recorded NumPy.
     """
     name = name or forward.__name__
-    entry = Primitive(name, "primitive", forward, vjps, push_rule=jvp, outputs=outputs, domain=domain)
+    entry = Primitive(
+        name, "primitive", forward, vjps, push_rule=jvp, outputs=outputs, broadcasts=broadcasts, domain=domain
+    )
     return _register(entry, forward)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.primitives.kinds import DISPATCH, composite, nondifferentiable, refuse
+from autodiff.primitives.kinds import composite, nondifferentiable, refuse
 
 for ufunc in (
     np.floor,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import DtypeError
-from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, POSITIVE, UNIT, composite, elementwise, Primitive
+from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, POSITIVE, UNIT, Primitive, composite, elementwise
 
 exp = elementwise(np.exp, [lambda out: out], scalar=math.exp)
 exp2 = elementwise(np.exp2, [lambda out: math.log(2) * out], scalar=lambda x: 2.0**x)

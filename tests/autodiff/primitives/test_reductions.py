@@ -17,6 +17,7 @@ from tests.autodiff.primitives.sweep import Call, call, check_complete, check_re
 
 rng = np.random.default_rng(0)
 X = rng.permutation(np.linspace(0.5, 2.0, 24)).reshape(2, 3, 4) * rng.choice([-1, 1], (2, 3, 4))
+W = 0.3 * X + np.array([1.5, -1.5])[:, None, None] + np.array([-2.0, 0.0, 2.5])[:, None]  # no two alike: for std
 MASK = np.array([True, False, True, True])
 Z = X + 1j * rng.normal(size=X.shape)
 OUT = np.zeros(())
@@ -26,12 +27,16 @@ AXES += [{"axis": (1,)}, {"keepdims": True}, {"axis": 0, "keepdims": True}, {"ax
 AXES += [{"axis": ()}, {"axis": np.int64(1)}, {"keepdims": False}]
 
 CALLS: list[Call] = [
-    *(call(f, X, **k) for f in (np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.amax, np.amin) for k in AXES),
+    *(call(f, X, **k) for f in (np.sum, np.mean, np.prod, np.max, np.min, np.amax, np.amin) for k in AXES),
+    *(call(f, W, **k) for f in (np.var, np.std) for k in AXES if k.get("axis") != ()),
+    call(np.var, W, axis=()),
+
     *(call(np.ptp, X, **k) for k in AXES),
-    *(call(f, Z, axis=1) for f in (np.sum, np.mean, np.prod, np.var, np.std, np.cumsum, np.cumprod)),
+    *(call(f, Z, axis=1) for f in (np.sum, np.prod, np.cumsum, np.cumprod)),
+    *(close(f, Z + W, axis=1) for f in (np.mean, np.var, np.std)),
     *(call(f, X, **k) for f in (np.cumsum, np.cumprod) for k in ({}, {"axis": 0}, {"axis": -1}, {"axis": None})),
     *(close(f, X, **k) for f in (np.sum, np.mean) for k in ({"where": MASK}, {"where": MASK, "axis": 2, "keepdims": True})),
-    *(close(f, X, where=MASK, **k) for f in (np.var, np.std) for k in ({}, {"axis": 2}, {"axis": (0, 2)}, {"keepdims": True})),
+    *(close(f, W, where=MASK, **k) for f in (np.var, np.std) for k in ({}, {"axis": 2}, {"axis": (0, 2)}, {"keepdims": True})),
     *(close(np.prod, X, where=MASK, **k) for k in ({}, {"axis": 2}, {"axis": 2, "initial": 2.0})),
     close(np.sum, X, where=MASK, initial=3.0),
     close(np.sum, X, where=np.False_, axis=0),
@@ -39,9 +44,9 @@ CALLS: list[Call] = [
     *(close(f, X, initial=2.5) for f in (np.sum, np.prod)),
     *(call(f, X, axis=1, initial=0.75) for f in (np.max, np.min, np.amax, np.amin)),
     *(call(f, X, axis=2, initial=-9.0 if f in (np.max, np.amax) else 9.0, where=MASK) for f in (np.max, np.min, np.amax, np.amin)),
-    *(call(f, X, ddof=d) for f in (np.var, np.std) for d in (1, 0.5, 2)),
-    *(call(f, X, correction=c, axis=0) for f in (np.var, np.std) for c in (0, 1)),
-    *(call(f, X, axis=1, mean=0.25) for f in (np.var, np.std)),
+    *(call(f, W, ddof=d) for f in (np.var, np.std) for d in (1, 0.5, 2)),
+    *(call(f, W, correction=c, axis=0) for f in (np.var, np.std) for c in (0, 1)),
+    *(call(f, W, axis=1, mean=0.25) for f in (np.var, np.std)),
     *(call(f, X, where=True) for f in (np.sum, np.mean, np.prod, np.var, np.std)),
     *(call(f, np.zeros((2, 0)), axis=0) for f in (np.sum, np.prod, np.mean, np.max)),
     *(call(f, np.zeros((0, 2)), axis=0) for f in (np.sum, np.prod)),
