@@ -167,8 +167,8 @@ class Trace(Leaves):
         """A number was about to be read off a traced Value."""
         raise TracingError(
             f"{what} while tracing a jitted function would bake today's number into the program. Write "
-            "np.where(condition, a, b) for `if` and np.take(a, i, axis=0) for a[i] of an array, return what is to be "
-            f"read, pass a Python int or bool as an argument for what decides the shape of the computation{where()}"
+            "np.where(condition, a, b) for `if`, return what is to be read, pass as an argument an array that is to be "
+            f"indexed, and a Python int or bool for what decides the shape of the computation{where()}"
         )
 
     def forget(self) -> None:

@@ -108,13 +108,13 @@ def _ratio(x: Any, length: Any) -> Any:
 bounded = elementwise(
     lambda x, low, high: np.clip(x, low, high),
     [
-        lambda x, y, z: (x >= y) & (x <= z),
-        lambda x, y, z: (x < y) & (y <= z),
-        lambda x, y, z: ((x > z) & (y <= z)) | (y > z),
+        lambda x, y, z: (x >= y) & (x <= z) & (y < z),
+        lambda x, y, z: (x < y) & (y < z),
+        lambda x, y, z: (x > z) | (y >= z),
     ],
     name="clip",
 )
-"""clip passes at its bounds; where low > high, NumPy returns high."""
+"""clip passes at its bounds; where low ≥ high, NumPy returns high."""
 
 
 @composite(np.clip)

@@ -267,11 +267,11 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sums along an axis (of the flattened array if None)."""
     refuse("cumsum", dtype=dtype, out=out)
-    return _cumsum(a.reshape(-1), axis=0) if axis is None else _cumsum(a, axis=index(axis))
+    return _cumsum(a.reshape(-1), axis=0) if axis is None else _cumsum(np.atleast_1d(a), axis=index(axis))
 
 
 @composite(np.cumprod)
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products along an axis (of the flattened array if None); exact with zeros."""
     refuse("cumprod", dtype=dtype, out=out)
-    return _cumprod(a.reshape(-1), axis=0) if axis is None else _cumprod(a, axis=index(axis))
+    return _cumprod(a.reshape(-1), axis=0) if axis is None else _cumprod(np.atleast_1d(a), axis=index(axis))

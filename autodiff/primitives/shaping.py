@@ -330,6 +330,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 @composite(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> Any:
     """a with a border: constant (the constant may be a Value), edge, reflect, symmetric, wrap or empty."""
+    if array.ndim == 0:  # there is no axis to pad: NumPy, too, gives it back
+        return array
     if isinstance(pad_width, dict):
         by_axis = {axis_of(array, axis, "pad"): np.broadcast_to(pair, (2,)) for axis, pair in pad_width.items()}
         pad_width = [by_axis.get(i, (0, 0)) for i in range(array.ndim)]

@@ -93,6 +93,7 @@ def _relu_float(x: float) -> float:
 
 def _sigmoid_forward(x: Any) -> Any:
     """1/(1 + e⁻ˣ), without overflow and exact in both tails."""
+    x = np.asarray(x) if isinstance(x, (list, tuple)) else x
     _real_only("sigmoid", x)
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, e) / (1 + e)

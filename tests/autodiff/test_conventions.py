@@ -56,7 +56,7 @@ ROWS: dict[str, tuple[Any, Any, Any]] = {
     "fmax leaves NaN out": (lambda x: np.fmax(x, NAN), [1.0], [1.0]),
     "fmin leaves NaN out": (lambda x: np.fmin(NAN, x), [1.0], [1.0]),
     "clip passes at its bounds": (lambda x: np.clip(x, -1, 1), [-2.0, -1.0, 0.0, 1.0, 2.0], [0.0, 1.0, 1.0, 1.0, 0.0]),
-    "clip at equal bounds": (lambda x: np.clip(x, 1, 1), [0.0, 1.0, 2.0], [0.0, 1.0, 0.0]),
+    "clip between equal bounds is constant": (lambda x: np.clip(x, 1, 1), [0.0, 1.0, 2.0], [0.0, 0.0, 0.0]),
     "clip: low bound above": (lambda x: np.clip(2.0, x, 1.0), 5.0, 0.0),
     "hypot at (0, 0)": (lambda x: np.hypot(x, 0.0), 0.0, 0.0),
     "hypot of a vector at (0, 0)": (lambda x: np.hypot(x, [0.0, 4.0]), [0.0, 3.0], [0.0, 0.6]),
