@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff.errors import InPlaceError
-from autodiff.primitives import composites, contractions, nondifferentiable, reductions, shaping, transcendental
+from autodiff.primitives import (
+    composites,
+    contractions,
+    joining,
+    nondifferentiable,
+    reductions,
+    shaping,
+    transcendental,
+)
 from autodiff.primitives.indexing import At
 
 if TYPE_CHECKING:
@@ -44,7 +52,7 @@ class ArrayMethods:
     sum, mean, var, std = map(_method, (reductions.sum, composites.mean, composites.var, composites.std))
     prod, max, min, cumsum = map(_method, (reductions.prod, reductions.max, reductions.min, reductions.cumsum))
     cumprod, ptp, ravel = map(_method, (reductions.cumprod, reductions.ptp, shaping.ravel))
-    swapaxes, squeeze, repeat = map(_method, (shaping.swapaxes, shaping.squeeze, shaping.repeat))
+    swapaxes, squeeze, repeat = map(_method, (shaping.swapaxes, shaping.squeeze, joining.repeat))
     dot, trace, diagonal, take = map(
         _method, (contractions.dot, contractions.trace, contractions.diagonal, contractions.take)
     )

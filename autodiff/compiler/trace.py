@@ -83,15 +83,14 @@ class Trace(Leaves):
         """An operation was computed; node is its result."""
         assert node._primitive is not None
         self._refuse_what_bakes(node)
-        operands = tuple(
-            self.constant(raw) if operand is None else self.register(operand)
-            for operand, raw in zip(node._operands, node._inputs)
-        )
-        if any(operand is not None and self._is_value(operand) for operand in node._operands):
-            self.of_values.add(node)
+        operands: list[Register] = []
+        for operand, raw in zip(node._operands, node._inputs):
+            operands.append(self.constant(raw) if operand is None else self.register(operand))
+            if operand in self.of_values:
+                self.of_values.add(node)
         errors = None if (now := _error_handling()) == self._errors else now
         out = self.name_register(node)
-        self.program.instructions.append(Instruction(node._primitive, operands, node._keywords, out, errors))
+        self.program.instructions.append(Instruction(node._primitive, tuple(operands), node._keywords, out, errors))
 
     def _refuse_what_bakes(self, node: Value) -> None:
         """A mask or nonzero() makes a result whose shape depends on data: a program has fixed shapes, and keywords."""
@@ -105,7 +104,7 @@ class Trace(Leaves):
                 f"the shape of {name} would depend on traced data (a recorded mask): write np.where(mask, x, 0), or "
                 f"compute the mask outside and pass it as an argument of ints{where()}"
             )
-        for keyword, given in node._keywords.items():
+        for keyword, given in node._keywords.items() if node._keywords else ():
             if isinstance(given, Value):
                 raise TracingError(
                     f"{keyword}= of {name} would bake today's number into the program; pass a plain number{where()}"
@@ -160,9 +159,6 @@ class Trace(Leaves):
         self.of_values.discard(value)
         return value
 
-    def _is_value(self, operand: Value) -> bool:
-        return operand in self.of_values or (operand not in self._registers and not self.made(operand))
-
     def refuse_reading(self, value: Value, what: str) -> None:
         """A number was about to be read off a traced Value."""
         raise TracingError(
@@ -173,10 +169,14 @@ class Trace(Leaves):
 
     def forget(self) -> None:
         """Let go of every Value and array of the trace; the program is all that remains."""
-        for mapping in (self._registers, self._constant_arrays, self._current, self._grads):
-            mapping.clear()
-        self.of_values.clear()
+        for known in (self._registers, self._constant_arrays, self._current, self._grads, self.of_values):
+            known.clear()
+
+
+_HANDLINGS: dict[ErrorHandling, ErrorHandling] = {}
 
 
 def _error_handling() -> ErrorHandling:
-    return tuple(np.geterr().items())  # type: ignore[arg-type]
+    """What NumPy does about division by zero and the like now; one object for each way, as there are many instructions."""
+    now: ErrorHandling = tuple(np.geterr().items())
+    return _HANDLINGS.setdefault(now, now)

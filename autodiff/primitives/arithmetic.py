@@ -42,7 +42,7 @@ def _power_base(x: Any, y: Any) -> Any:
 
 
 def _power_exponent(x: Any, y: Any, out: Any) -> Any:
-    """∂(x**y)/∂y = log(x)·x**y, and 0 at x = 0 for y ≥ 0, where x**y does not depend on y (but for the jump at y = 0)."""
+    """∂(x**y)/∂y = log(x)·x**y, and 0 at x = 0 for y ≥ 0, where x**y does not depend on y (y = 0 apart)."""
     flat = (x == 0) & (y >= 0)
     return np.where(flat, 0.0, np.log(np.where(flat, 1.0, x)) * out)
 

@@ -86,7 +86,7 @@ def _put(x: Any, *arrays: Any, index: Skeleton, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with x added at the index: positions that occur twice receive both."""
     if not isinstance(x, (np.ndarray, np.generic, float)):
         raise UnsupportedError(
-            f"the gradient of indexing is not available for {type(x).__name__} data; reshape, transpose and np.split are"
+            f"the gradient of indexing is not available for {type(x).__name__} data; reshape and transpose are"
         )
     out = np.zeros(shape, dtype=np.result_type(x))
     place = join_index(index, arrays)
@@ -150,7 +150,7 @@ part = linear(
 def _refuse_complex(value: Any, x: Any, verb: str) -> None:
     if value.dtype.kind != "c" and np.iscomplexobj(x):
         raise DtypeError(
-            f"v.at[index].{verb}(x) was given complex numbers for a Value of dtype {value.dtype}, which would lose their "
+            f"v.at[index].{verb}(x) was given complex numbers for a Value of dtype {value.dtype}, and would lose their "
             "imaginary parts; take np.real of them, or v.astype(complex) first"
         )
 

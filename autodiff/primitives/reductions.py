@@ -52,7 +52,7 @@ def _last_axis(x: Any, axis: Any) -> Any:
     axes = tuple(a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis))
     kept = tuple(a for a in range(x.ndim) if a not in axes)
     moved = np.transpose(x, kept + axes)
-    return moved.reshape(tuple(x.shape[a] for a in kept) + (-1,))
+    return moved.reshape((*(x.shape[a] for a in kept), -1))
 
 
 def _from_last_axis(g: Any, x_like: Any, axis: Any) -> Any:

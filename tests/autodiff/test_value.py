@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import pickle
 from typing import Any
 
@@ -430,7 +431,7 @@ def test_equality_and_hash() -> None:
     assert len({a, b, a}) == 2
     assert {a: 1}[a] == 1
     assert Value(2.0) == 2
-    assert Value(2.0) == 2
+    assert operator.eq(2, Value(2.0))
     assert a.__eq__(None) is NotImplemented
     assert a.__ne__("x") is NotImplemented
     assert (a == None) is False  # noqa: E711
