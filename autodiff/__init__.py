@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from autodiff import errors
 from autodiff.checkpointing import checkpoint, stop_gradient
 from autodiff.curvature import elementwise_grad, hessian, hvp, jacobian
 from autodiff.modes import no_grad
@@ -26,6 +27,7 @@ __all__ = [
     "draw_dot",
     "elementwise",
     "elementwise_grad",
+    "errors",
     "grad",
     "hessian",
     "hvp",

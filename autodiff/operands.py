@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import DtypeError
+from autodiff.errors import DtypeError, ShapeError
+from autodiff.modes import current_mode
 
 _NUMBERS = (int, float, complex, np.generic)
 _FOREIGN = {
@@ -105,3 +106,18 @@ def _joined(parts: Any) -> Any:
         return np.array(parts)
     except ValueError as error:  # ragged
         raise DtypeError(f"Value(...) was given a nested list that is not rectangular: {error}") from None
+
+
+def as_gradient(given: Any, like: Any) -> Any:
+    """A gradient from outside, checked and copied, in the shape and dtype of the Value it belongs to."""
+    given = given._read() if hasattr(type(given), "_record") else given
+    if np.shape(given) != like.shape:
+        raise ShapeError(f"a gradient must have the shape of its Value, {like.shape}; it was given {np.shape(given)}")
+    if not isinstance(like._data, (float, np.ndarray, np.generic)):
+        return given
+    if current_mode().trace is not None and type(given) is np.ndarray and given.dtype == like.dtype:
+        return given  # the very array, so that the compiler knows it again
+    array = np.array(given)
+    if array.dtype.kind not in "fcbiu" or (array.dtype.kind == "c" and like.dtype.kind != "c"):
+        raise DtypeError(f"a gradient of a {like.dtype} Value must be numbers it can hold; it was given {array.dtype}")
+    return plain_scalar(array.astype(like.dtype))

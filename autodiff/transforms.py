@@ -18,7 +18,7 @@ from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeE
 from autodiff.forward import push_forward
 from autodiff.graph import ancestors, dependents
 from autodiff.modes import changed, current_mode
-from autodiff.operands import constant, plain_scalar
+from autodiff.operands import as_gradient, constant, plain_scalar
 from autodiff.primitives.shaping import alias
 from autodiff.recording import OWN
 from autodiff.reverse import pull_back
@@ -131,7 +131,7 @@ class Recording:
             given = given if given.dtype == like.dtype else given.astype(like.dtype)
             return given if self.recorded else given._read(f"a {what}")
         constant(given, what)
-        return like._as_gradient(given)
+        return as_gradient(given, like)
 
 
 def fresh_variable(x: Any) -> Value:

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import DtypeError, GraphError, InPlaceError, ShapeError, UnsupportedError
-from autodiff.fitting import is_plain
+from autodiff.errors import DtypeError, GraphError, InPlaceError, ShapeError
 from autodiff.graph import ancestors
 from autodiff.methods import ArrayMethods
 from autodiff.modes import current_mode
-from autodiff.operands import leaf_data, plain_scalar
+from autodiff.operands import as_gradient, leaf_data, plain_scalar
 from autodiff.operators import Operators
 from autodiff.primitives import indexing
 from autodiff.primitives.kinds import DISPATCH, Primitive
 from autodiff.reading import Reading
 from autodiff.recording import NO_KEYWORDS, SHORT_WAYS, apply, constant_value, fill, make_nodes_of, variable
+from autodiff.refusals import refusal
 from autodiff.reverse import pull_back
 
 __all__ = ["Value", "apply", "constant_value", "variable"]
@@ -40,22 +40,12 @@ class Value(Operators, Reading, ArrayMethods):
     (-2.9293491751468355, 2.0)
     """
 
+    # fmt: off
     __slots__ = (
-        "__weakref__",
-        "_a",
-        "_b",
-        "_carries",
-        "_count",
-        "_data",
-        "_grad",
-        "_keywords",
-        "_label",
-        "_primitive",
-        "_recorded",
-        "_serial",
-        "_x",
-        "_y",
+        "__weakref__", "_a", "_b", "_carries", "_count", "_data", "_grad", "_keywords", "_label", "_primitive",
+        "_recorded", "_serial", "_x", "_y",
     )
+    # fmt: on
 
     _data: Any  # the number or array; never changed once recorded
     _grad: Any  # None: not run
@@ -120,7 +110,7 @@ class Value(Operators, Reading, ArrayMethods):
         elif new is None or (isinstance(new, (int, float)) and new == 0):
             self._grad = None
         elif new is not self._grad:
-            self._grad = self._as_gradient(new)
+            self._grad = as_gradient(new, self)
 
     @property
     def label(self) -> str | None:
@@ -214,25 +204,7 @@ class Value(Operators, Reading, ArrayMethods):
                     "backward() needs a real scalar, this Value is complex; take np.real, np.abs, or pass gradient="
                 )
             return 1.0 if type(self._data) is float else plain_scalar(np.ones_like(self._data))
-        return gradient if isinstance(gradient, Value) and current_mode().trace else self._as_gradient(gradient)
-
-    def _as_gradient(self, given: Any) -> Any:
-        """A gradient from outside, checked and copied: the shape and dtype of the data."""
-        given = given._read() if isinstance(given, Value) else given
-        if np.shape(given) != self.shape:
-            raise ShapeError(
-                f"a gradient must have the shape of its Value, {self.shape}; it was given {np.shape(given)}"
-            )
-        if not is_plain(self._data):
-            return given
-        if current_mode().trace is not None and type(given) is np.ndarray and given.dtype == self.dtype:
-            return given  # the very array, so that the compiler knows it again
-        array = np.array(given)
-        if array.dtype.kind not in "fcbiu" or (array.dtype.kind == "c" and self.dtype.kind != "c"):
-            raise DtypeError(
-                f"a gradient of a {self.dtype} Value must be numbers it can hold; it was given {array.dtype}"
-            )
-        return plain_scalar(array.astype(self.dtype))
+        return gradient if isinstance(gradient, Value) and current_mode().trace else as_gradient(gradient, self)
 
     def zero_grad(self) -> None:
         """Forget the gradient: `.grad` reads as zeros again."""
@@ -258,27 +230,12 @@ class Value(Operators, Reading, ArrayMethods):
             if type(handler) is not Primitive:
                 return handler(*inputs)
             return SHORT_WAYS[len(inputs)](handler, *inputs)
-        name = ufunc.__name__
-        if "out" in keywords:
-            raise InPlaceError(
-                f"np.{name} was asked to write into an array (out=, or in place, as in `buffer += v`), where "
-                f"the gradient would be lost; write buffer = np.{name}(buffer, v)"
-            )
-        if method != "__call__":
-            raise UnsupportedError(
-                f"np.{name}.{method} is not supported on Values; {_INSTEAD.get(method, 'use np.' + name)}"
-            )
-        if keywords:
-            raise UnsupportedError(
-                f"np.{name}(..., {', '.join(f'{k}={v!r}' for k, v in keywords.items())}) is not supported on Values; "
-                "leave the keyword out: np.where(mask, ...) chooses, v.astype(...) changes the dtype"
-            )
-        raise UnsupportedError(_no_rule(f"np.{name}"))
+        raise refusal(ufunc, method, keywords)
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
         handler = DISPATCH.get(function)
         if handler is None:
-            raise UnsupportedError(_no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}"))
+            raise refusal(function)
         return handler(*args, **keywords)
 
     @staticmethod
@@ -289,17 +246,6 @@ class Value(Operators, Reading, ArrayMethods):
 
 
 FLOAT64 = np.dtype(np.float64)
-_INSTEAD = {
-    "reduce": "use the function with an axis, np.sum, np.prod, np.max or np.min",
-    "at": "use v.at[index].add(x)",
-}
-
-
-def _no_rule(name: str) -> str:
-    return (
-        f"{name} has no derivative in autodiff's table. Write it with functions that have one, register it "
-        "(autodiff.primitive), or, if no gradient is needed, call it on v.data"
-    )
 
 
 def _read_only(data: Any) -> Any:

@@ -110,7 +110,7 @@ def inside(domain: Domain, shape: tuple[int, ...], shift: float = 0.0) -> Any:
     return line.reshape(shape) if shape else float(line[0])
 
 
-# NumPy has no complex version of these, or one that is not the function (it orders complex numbers by their real parts).
+# NumPy has no complex version of these, or one that is not the function (it orders complex numbers by real parts).
 REAL_ONLY = {"maximum", "minimum", "fmax", "fmin", "clip", "relu", "sigmoid", "softplus", "logaddexp", "logaddexp2"}
 REAL_ONLY |= {"remainder", "fmod", "fabs", "hypot", "arctan2", "cbrt", "deg2rad", "rad2deg", "radians", "degrees"}
 
@@ -137,11 +137,11 @@ def test_elementwise_refuses_complex(name: str) -> None:
 
 
 FORMS = {
-    "number": lambda x: float(x),
+    "number": float,
     "integer": lambda x: round(float(x)) or 1,
     "float64": np.float64,
     "float32": np.float32,
-    "0-d": lambda x: np.asarray(x),
+    "0-d": np.asarray,
     "0-d float32": lambda x: np.asarray(x, np.float32),
     "vector": lambda x: np.full(2, x),
     "vector float32": lambda x: np.full(2, x, np.float32),

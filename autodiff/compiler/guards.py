@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import operator
 import types
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -178,6 +180,20 @@ class Cells(Guard):
         return f"closure {self.function.__code__.co_freevars[i]}"
 
 
+class Context(Guard):
+    """What a context variable is set to."""
+
+    def __init__(self, variable: ContextVar[Any], path: str) -> None:
+        self.variable = variable
+        super().__init__(path)
+
+    def now(self) -> Sequence[Any]:
+        return [self.variable.get(GONE)]
+
+    def name(self, i: int) -> str:
+        return self.path
+
+
 def content(cell: Any) -> Any:
     """What a closure cell holds."""
     try:
@@ -200,13 +216,21 @@ class Attributes(Guard):
         return f"{self.path}.{self.names[i]}"
 
 
+_LATEST: weakref.WeakValueDictionary[int, Elements] = weakref.WeakValueDictionary()
+
+
 class Elements(Guard):
     """The elements of an array, or of a bytearray: a copy is kept, and compared bit for bit."""
 
     def __init__(self, array: Any, path: str) -> None:
         self.array = array
         super().__init__(path)
-        self.things = [array.copy() if isinstance(array, np.ndarray) else bytes(array)]
+        known = _LATEST.get(id(array))  # programs share one copy: there may be many, and the array large
+        if known is not None and known.array is array and known.holds():
+            self.things = known.things
+        else:
+            self.things = [array.copy() if isinstance(array, np.ndarray) else bytes(array)]
+            _LATEST[id(array)] = self
 
     def now(self) -> Sequence[Any]:
         return [self.array]

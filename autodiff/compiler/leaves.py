@@ -90,6 +90,8 @@ class Leaves:
     def add_gradients(self, gradients: Mapping[Value, Any]) -> None:
         """What a traced backward pass found: leaves accumulate, interior values are set."""
         for node, g in gradients.items():
+            if node._primitive is not None and not self.made(node):
+                self.register(node)  # raises: a graph from outside is not part of the trace
             if isinstance(g, tuple):
                 continue  # the gradient of an operation with several results: its parts have their own
             new = g if isinstance(g, Value) else constant_value(plain_scalar(g))

@@ -11,7 +11,7 @@ from types import CodeType
 Chain = tuple[str, ...]
 
 READS_ANYTHING = frozenset(
-    {"getattr", "setattr", "vars", "dir", "eval", "exec", "globals", "locals", "__dict__", "__slots__"}
+    {"getattr", "setattr", "__getattribute__", "vars", "dir", "eval", "exec", "globals", "locals", "__dict__"}
     | {"asdict", "astuple", "fields", "replace", "attrgetter", "copy", "deepcopy", "format", "format_map"}
 )
 """Names by which code reads attributes that it does not name."""

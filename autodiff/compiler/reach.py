@@ -2,8 +2,8 @@
 
 The search starts at the function and follows what its code names: globals, closures, defaults, attributes, items. Of an
 object only those attributes count whose names occur in code that was reached, so that a list of losses kept beside a
-model does not matter to a step that never mentions it. Modules and optimisers count as a whole. The code of libraries
-is not searched; the functions and objects they were given are.
+model does not matter to a step that never mentions it. Modules, optimisers and the objects of other libraries count as
+a whole, for it is their own code that reads them; that code is not searched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import types
 from collections import ChainMap, UserDict, UserList, deque
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ _MAKING = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__"
 _TELLING = frozenset({"__repr__", "__str__", "__doc__", "__module__", "__annotations__", "__dict__", "__weakref__"})
 _MAPPINGS = (dict, types.MappingProxyType, UserDict, ChainMap)
 _CHANGEABLE = (list, deque, UserList, set)
+_BAGS = frozenset({"types", "argparse", "_thread"})  # of attributes that only your own code reads
+_SILENT = frozenset({"logging", "threading", "weakref", "_weakref"})  # what these remember changes no result
 _HARMLESS = frozenset({"builtins", "abc", "typing", "enum", "collections"})  # bases that read no attribute of yours
 
 
@@ -38,6 +41,7 @@ class Reach:
 
     guards: one for each place · seen: every object, by identity · arrays: those compared by their elements
     moving: path → generators of random numbers and iterators, which using them moves
+    imports: the code imports a module that is not there yet: when it has run, more can be reached
     """
 
     def __init__(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
@@ -45,6 +49,7 @@ class Reach:
         self.seen: dict[int, Any] = {}
         self.arrays: set[int] = set()
         self.moving: dict[str, Any] = {}
+        self.imports = False
         self._home = package(getattr(inspect.unwrap(function), "__module__", None))
         self._names = {"__wrapped__"}
         self._anything = False
@@ -68,10 +73,10 @@ class Reach:
         return found | moving.global_positions()
 
     def counts(self, key: Any, extent: str) -> bool:
-        """Whether what stands under a key of some mapping may be read. Extent: "all", "class", "object" or "library"."""
+        """Whether what stands under a key of some mapping may be read. Extent: "all", "class" or "object"."""
         if extent == "all" or key in self._names:
             return True
-        if key in _TELLING or key in _MAKING or extent == "library":
+        if key in _TELLING or key in _MAKING:
             return False
         return self._anything or (extent == "class" and key.startswith("__"))
 
@@ -90,6 +95,9 @@ class Reach:
         elif isinstance(thing, type):
             self._names |= _MAKING  # it may be called
             self._class(thing)
+        elif isinstance(thing, ContextVar):
+            self.guards.append(guards.Context(thing, path))
+            self._follow([thing.get(GONE)], path)
         elif moving.moves(thing):
             self.moving[path] = thing
             self._follow(moving.inside(thing), path)
@@ -118,7 +126,10 @@ class Reach:
         self._waiting += ((content(c), f"closure {n}") for n, c in zip(function.__code__.co_freevars, cells))
         self._waiting += ((x, f"{name}.__defaults__[{i}]") for i, x in enumerate(function.__defaults__ or ()))
         self._waiting.append((function.__kwdefaults__, f"{name}.__kwdefaults__"))
-        self._waiting += ((sys.modules.get(module, GONE), module) for module in named.modules)
+        for module in named.modules:
+            found = [name for name in (module, f"{function.__globals__.get('__package__')}.{module}") if name in sys.modules]
+            self._waiting += ((sys.modules[name], name) for name in found)
+            self.imports = self.imports or not found
 
     def _globals(self, own: dict[str, Any], chains: Iterable[Chain]) -> None:
         """Guard what chains of names read: in the function's module, and in modules that are named there.
@@ -160,25 +171,26 @@ class Reach:
             if base not in self._classes and not self._is_library(base.__module__):
                 self._classes.add(base)
                 self._spaces.append(_Space(self, vars(base), f"class {base.__name__}", "class"))
+                self._names.update(vars(base).get("__match_args__", ()))
 
     def _object(self, thing: Any, path: str) -> None:
         kind = type(thing)
         libraries = [base for base in kind.__mro__ if self._is_library(base.__module__)]
         extent = "object"
-        if package(kind.__module__) in OURS:
-            extent = "all"
-        elif kind in libraries:
-            extent = "library"
+        if kind in libraries:
+            extent = "all" if package(kind.__module__) not in _BAGS else "object"
         else:
             self._class(kind)
             for base in libraries:  # whose code reads attributes that yours does not name, but only methods it knows
                 if package(base.__module__) not in _HARMLESS:
                     extent = "all"
                     self._names |= vars(base).keys() - _MAKING - _TELLING
+        if package(kind.__module__) in _SILENT:
+            return
         if isinstance(attributes := getattr(thing, "__dict__", None), dict):
             otherwise = functools.partial(inspect.getattr_static, kind)
             self._spaces.append(_Space(self, attributes, path, extent, otherwise=lambda key: otherwise(key, GONE)))
-        if extent != "library" and (slots := [name for base in kind.__mro__ for name in _slots(base)]):
+        if (slots := [name for base in kind.__mro__ for name in _slots(base)]):
             self.guards.append(guards.Attributes(thing, slots, path))
             self._waiting += ((getattr(thing, name, GONE), f"{path}.{name}") for name in slots)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import operator
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,8 @@ def trace_once(function: Callable[..., Any], name: str, call: Call) -> tuple[Any
         trace.restore()
         raise
     program.prune()
+    if reach.imports:
+        reach = Reach(function, statics)
     entry = Entry(program, reach.guards, leaves, results, structure)
     return entry.filled(first), entry
 
@@ -131,6 +134,7 @@ def _recorded(
     arguments = [leaf if data is STATIC else trace.argument(data) for leaf, data in zip(call.leaves, call.data)]
     args, keywords = restore(call.structure, arguments)
     outputs, structure = flatten(function(*args, **keywords))
+    _refuse_changed_arguments(name, call, arguments, flatten((args, keywords)))
     results, data = [], []
     for output in outputs:
         result, shown = _result(output, trace, reach, name)
@@ -170,6 +174,14 @@ def _is_lasting(thing: Any, reach: Reach) -> bool:
 def _leaf_data(trace: Trace) -> list[Any]:
     """The buffers that leaves held before the call."""
     return [part for leaf in trace.program.captured for part in trace.before(leaf)]
+
+
+def _refuse_changed_arguments(name: str, call: Call, before: list[Any], after: tuple[list[Any], Structure]) -> None:
+    """Lists and dicts among the arguments are built anew for a trace: what is written into them would be lost."""
+    if after[1] != call.structure or not all(map(operator.is_, before, after[0])):
+        raise TracingError(
+            f"{name} changed a list or dict that it was given; a replay would not. Return what is new, or pass an object"
+        )
 
 
 def _refuse_changes(name: str, reach: Reach) -> None:

@@ -79,7 +79,7 @@ def join_index(skeleton: Skeleton, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _getitem(x: Any, *arrays: Any, index: Skeleton) -> Any:
-    return (np.float64(x) if type(x) is float else x)[join_index(index, arrays)]
+    return (np.asarray(x) if type(x) is float else x)[join_index(index, arrays)]
 
 
 def _put(x: Any, *arrays: Any, index: Skeleton, shape: tuple[int, ...]) -> Any:

@@ -3,6 +3,9 @@
 Nothing is ever silently dropped from the graph: what is not refused here is differentiated, and checked.
 """
 
+# A row is a line, and spells out what a user would write:
+# ruff: noqa: C400, E501, FURB192, ICN001, PLC3002, PLW0108, RUF005
+
 from __future__ import annotations
 
 import array

@@ -1,4 +1,4 @@
-"""The table of conventions at singular points (one row a test, the same in both modes), and zero gradients that stay zero."""
+"""The table of conventions at singular points, one row a test, in both modes; zero gradients that stay zero."""
 
 from __future__ import annotations
 

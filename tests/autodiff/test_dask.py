@@ -51,7 +51,7 @@ PROGRAMS: dict[str, Any] = {
     "matmul twice": lambda x, w: np.tanh(x @ w) @ w.T,
     "tensordot": lambda x, w: np.tensordot(x, w, axes=1) * 2,
     "einsum": lambda x, w: np.einsum("ij,jk->ik", x, w) + np.einsum("ij->i", x).reshape(4, 1),
-    "dot": lambda x, w: np.dot(x, w),
+    "dot": np.dot,
 }
 
 

@@ -1,5 +1,8 @@
 """Forward mode: a walk over the recorded graph."""
 
+# A rule is read by its parameter names:
+# ruff: noqa: PLW0108
+
 from __future__ import annotations
 
 from typing import Any

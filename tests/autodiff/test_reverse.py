@@ -1,5 +1,8 @@
 """Reverse mode: backward, what it accumulates, and that it holds for graphs of any size."""
 
+# A rule is read by its parameter names:
+# ruff: noqa: PLW0108
+
 from __future__ import annotations
 
 import gc

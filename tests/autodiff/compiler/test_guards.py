@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import functools
+import logging
 import sys
 import types
 import warnings
 from collections import OrderedDict, UserDict, deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +20,12 @@ import pytest
 import autodiff as ad
 import nn
 from autodiff import Value
-from autodiff.compiler.guards import GONE, same
+from autodiff.compiler.guards import GONE, Elements, same
 from autodiff.compiler.mentions import mentions
 from autodiff.compiler.reach import Reach
 from autodiff.errors import RetraceWarning
 
+LOGGER = logging.getLogger(__name__)
 RATE: Any = 2.0
 TABLE = np.array([1.0, 2.0, 3.0])
 SETTINGS: dict[str, Any] = {"rate": 2.0, "nested": [1.0, (2.0, {"deep": 3.0})]}
@@ -74,6 +77,48 @@ class Slotted:
         return self.rate * self.__secret * x
 
 
+class Estimator:
+    """Stands for an object of an installed library, whose own code reads its attributes."""
+
+    def __init__(self) -> None:
+        self.mean_ = np.array([1.0, 2.0, 3.0])
+        self._hidden = 2.0
+
+    def scale(self) -> float:
+        return self._hidden
+
+
+Estimator.__module__ = "functools"
+
+
+class Descriptor:
+    def __get__(self, thing: Any, kind: Any = None) -> Any:
+        return thing._read_by_a_descriptor
+
+    def __set__(self, thing: Any, value: Any) -> None:
+        thing._read_by_a_descriptor = value
+
+
+class Described:
+    rate = Descriptor()
+    __match_args__ = ("only_by_position",)
+
+    def __init__(self) -> None:
+        self.rate = self.only_by_position = 2.0
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("made_up_"):
+            return self.only_by_position
+        raise AttributeError(name)
+
+
+def matched(x: Any) -> Any:
+    match DESCRIBED:
+        case Described(rate):
+            return x * rate
+    return x
+
+
 @dataclass
 class Options:
     rate: float = 2.0
@@ -83,7 +128,9 @@ class Options:
 THING, SLOTTED, OPTIONS = Thing(), Slotted(), Options()
 NAMESPACE, ARGUMENTS = types.SimpleNamespace(rate=2.0), argparse.Namespace(rate=2.0)
 QUEUE, ORDERED, USER_DICT = deque([1.0, 2.0]), OrderedDict(a=1.0, b=2.0), UserDict(rate=2.0)
-CHOSEN = {"square"}
+CHOSEN, ESTIMATOR, DESCRIBED = {"square"}, Estimator(), Described()
+CONTEXT: ContextVar[float] = ContextVar("rate", default=2.0)
+BYTES = bytearray([1, 2])
 
 
 def helper(x: Any) -> Any:
@@ -180,6 +227,33 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], str]] = {
         lambda: setattr(NAMESPACE, "extra", 1),
         "global NAMESPACE.extra changed from nothing to 1",
     ),
+    "array of a library's object": (
+        lambda x: x * ESTIMATOR.mean_,
+        lambda: ESTIMATOR.mean_.__imul__(2),
+        "the elements of global ESTIMATOR.mean_",
+    ),
+    "read by a library's code": (
+        lambda x: x * ESTIMATOR.scale(),
+        lambda: setattr(ESTIMATOR, "_hidden", 5.0),
+        "global ESTIMATOR._hidden changed from 2.0 to 5.0",
+    ),
+    "through a descriptor": (
+        lambda x: x * DESCRIBED.rate,
+        lambda: setattr(DESCRIBED, "rate", 5.0),
+        "global DESCRIBED._read_by_a_descriptor changed",
+    ),
+    "by a pattern": (
+        matched,
+        lambda: setattr(DESCRIBED, "only_by_position", 5.0),
+        "global DESCRIBED.only_by_position changed",
+    ),
+    "by __getattr__": (
+        lambda x: x * DESCRIBED.made_up_rate,
+        lambda: setattr(DESCRIBED, "only_by_position", 5.0),
+        "global DESCRIBED.only_by_position changed",
+    ),
+    "context variable": (lambda x: x * CONTEXT.get(), lambda: CONTEXT.set(5.0), "global CONTEXT changed from 2.0 to 5.0"),
+    "bytearray": (lambda x: x * BYTES[0], lambda: BYTES.__setitem__(0, 5), "the elements of global BYTES"),
     "slots": (lambda x: SLOTTED(x), lambda: setattr(SLOTTED, "rate", 5.0), "global SLOTTED.rate changed"),
     "private slot": (lambda x: SLOTTED(x), lambda: SLOTTED.change(5.0), "global SLOTTED._Slotted__secret changed"),
     "attribute of a class": (lambda x: x * Base.factor, lambda: setattr(Base, "factor", 5.0), "class Base.factor"),
@@ -267,6 +341,10 @@ def _restored() -> Any:
     ORDERED.move_to_end("b")
     USER_DICT["rate"] = 2.0
     CHOSEN.add("square")
+    ESTIMATOR.mean_[:], ESTIMATOR._hidden = [1.0, 2.0, 3.0], 2.0
+    DESCRIBED.rate = DESCRIBED.only_by_position = 2.0
+    CONTEXT.set(2.0)
+    BYTES[0] = 1
     helper.__code__, by_default.__defaults__ = code, defaults
     by_default.__kwdefaults__["shift"] = 1.0  # type: ignore[index]
     partly.keywords["rate"] = 2.0
@@ -449,6 +527,45 @@ def test_what_a_step_does_not_mention_may_change() -> None:
     trainer.scale = 2.0
     trainer.run(1)
     assert Trainer.step.cache_info().traces == 2
+
+
+def test_a_module_imported_for_the_first_time_while_tracing(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "imported_late.py").write_text("rate = 2.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def step(x: Any) -> Any:
+        import imported_late  # type: ignore[import-not-found]
+
+        return x * imported_late.rate
+
+    run = ad.jit(step)
+    assert run(3.0) == run(3.0) == 6.0
+    monkeypatch.setattr("imported_late.rate", 5.0)
+    assert run(3.0) == 15.0
+    assert run.cache_info().traces == 2
+
+
+def test_logging_and_printing_are_no_side_effects(caplog: pytest.LogCaptureFixture) -> None:
+    def step(x: Any) -> Any:
+        LOGGER.warning("traced %s", x)
+        return x * 2
+
+    run = ad.jit(step)
+    assert run(3.0) == run(3.0) == 6.0
+    assert len(caplog.records) == 1
+
+
+def test_copies_of_guarded_arrays_are_shared_by_programs() -> None:
+    table = np.arange(5.0)
+    run = ad.jit(lambda x: (x * table).sum())
+    for n in (1, 5):
+        run(np.ones(n))
+    copies = [g.things[0] for (entry,) in run._entries.values() for g in entry.guards if isinstance(g, Elements)]
+    assert len(copies) == 2
+    assert copies[0] is copies[1]
+    table[0] = 7.0
+    assert run(np.ones(5)) == 17.0
+    assert run(np.ones(1)) == 17.0
 
 
 def test_two_objects_have_a_program_each() -> None:

@@ -458,6 +458,33 @@ def test_a_recorded_value_from_outside() -> None:
             ad.jit(step)(X)
 
 
+def test_backward_of_a_graph_from_outside() -> None:
+    loss = (WEIGHT * WEIGHT).sum()
+    for step in (lambda x: loss.backward(), lambda x: (WEIGHT * 3).sum().backward() or loss.backward()):
+        with pytest.raises(TracingError, match="computed outside"):
+            ad.jit(step)(X)
+    WEIGHT.zero_grad()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.update(x=state["x"] * 2),
+        lambda state: state.update(more=1.0),
+        lambda state: state["rest"].append(3.0),
+        lambda state: state.pop("x"),
+    ],
+)
+def test_a_container_among_the_arguments_that_is_changed(change: Any) -> None:
+    def step(state: Any) -> Any:
+        state["x"] * 2
+        change(state)
+        return state
+
+    with pytest.raises(TracingError, match="step changed a list or dict that it was given"):
+        ad.jit(step)({"x": X, "rest": [1.0]})
+
+
 def test_a_constant_value_from_outside() -> None:
     """Comparisons and stop_gradient leave Values without a history: they are read like leaves."""
     mask, cut = WEIGHT > 0, ad.stop_gradient(WEIGHT)

@@ -1,4 +1,4 @@
-"""Calls of NumPy functions: each keyword of NumPy's signature is either differentiated and checked, or refused by name."""
+"""Calls of NumPy functions, where each keyword of the signature is either checked, or refused by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import autodiff as ad
 from autodiff.containers import flatten, map_leaves, restore
 from autodiff.primitives import DISPATCH
 from tests.autodiff.checks import check, check_second
-
 
 KINKED = (np.max, np.min, np.amax, np.amin, np.ptp, np.clip)  # differences cannot follow a gradient that jumps
 

@@ -30,7 +30,10 @@ CALLS: list[Call] = [
 ]
 REFUSED: list[Call] = [
     call(np.clip, X, out=X.copy()),
-    *(call(np.clip, X, **k) for k in ({"where": X > 0}, {"dtype": float}, {"casting": "no"}, {"order": "C"}, {"subok": True})),
+    *(
+        call(np.clip, X, **k)
+        for k in ({"where": X > 0}, {"dtype": float}, {"casting": "no"}, {"order": "C"}, {"subok": True})
+    ),
 ]
 calls, refused = parameters(CALLS, REFUSED)
 
@@ -51,7 +54,11 @@ def test_every_keyword_is_there() -> None:
 
 @pytest.mark.parametrize("y", [0, 1, 2, 3, -1, -2, 0.5, 2.0, -0.5, np.float64(2), np.int64(3), np.array(2), True])
 def test_powers_with_a_constant_exponent(y: Any) -> None:
-    check(lambda x: x**y, np.abs(X), single=np.asarray(y).dtype != np.float64 or isinstance(y, float) and not isinstance(y, np.floating))
+    check(
+        lambda x: x**y,
+        np.abs(X),
+        single=np.asarray(y).dtype != np.float64 or (isinstance(y, float) and not isinstance(y, np.floating)),
+    )
     if float(y) == int(y):
         check(lambda x: x**y, X, single=False)
     check(lambda x: x ** float(y), np.float64(1.75))

@@ -17,7 +17,14 @@ from tests.autodiff.checks import check, check_closure
 
 rng = np.random.default_rng(5)
 X = rng.normal(size=(2, 3, 4))
-KEYWORDS: list[dict[str, Any]] = [{}, {"axis": 1}, {"axis": -1}, {"axis": (0, 2)}, {"axis": [1, 2]}, {"axis": 0, "keepdims": True}]
+KEYWORDS: list[dict[str, Any]] = [
+    {},
+    {"axis": 1},
+    {"axis": -1},
+    {"axis": (0, 2)},
+    {"axis": [1, 2]},
+    {"axis": 0, "keepdims": True},
+]
 
 
 @pytest.mark.parametrize("keywords", [*KEYWORDS, {"keepdims": True}], ids=str)

@@ -1,5 +1,8 @@
 """matmul, dot, inner, outer, tensordot, einsum over all ranks; trace, diagonal, take."""
 
+# A call is a line:
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from typing import Any
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 import autodiff as ad
 from autodiff import Value
 from autodiff.primitives.contractions import explicit_subscripts
-from tests.autodiff.checks import check, check_closure, check_first, check_second
+from tests.autodiff.checks import check_closure, check_first, check_second
 from tests.autodiff.primitives.sweep import Call, call, check_complete, check_refused, close, double, parameters
 
 rng = np.random.default_rng(2)
@@ -82,7 +85,10 @@ CALLS: list[Call] = [
 ]  # fmt: skip
 REFUSED: list[Call] = [
     *(call(f, X, X, out=X.copy()) for f in (np.matmul, np.dot, np.outer)),
-    *(call(np.einsum, "ij->i", X, **k) for k in ({"out": np.zeros(3)}, {"dtype": float}, {"order": "F"}, {"casting": "no"})),
+    *(
+        call(np.einsum, "ij->i", X, **k)
+        for k in ({"out": np.zeros(3)}, {"dtype": float}, {"order": "F"}, {"casting": "no"})
+    ),
     *(call(np.trace, X, **k) for k in ({"dtype": float}, {"out": np.zeros(())})),
     call(np.linalg.trace, X, dtype=float),
     call(np.take, X, [0], out=np.zeros(1)),
@@ -111,7 +117,9 @@ def subscripts(draw: st.DrawFn) -> tuple[str, tuple[tuple[int, ...], ...]]:
     sizes = {label: draw(st.integers(1, 3)) for label in labels}
     terms = draw(st.lists(st.text(labels, max_size=3), min_size=1, max_size=3))
     present = sorted(set("".join(terms)))
-    result = draw(st.none() | st.permutations(present).map("".join).flatmap(lambda s: st.integers(0, len(s)).map(lambda n: s[:n])))
+    result = draw(
+        st.none() | st.permutations(present).map("".join).flatmap(lambda s: st.integers(0, len(s)).map(lambda n: s[:n]))
+    )
     text = ",".join(terms) + ("" if result is None else "->" + result)
     return text, tuple(tuple(sizes[c] for c in term) for term in terms)
 

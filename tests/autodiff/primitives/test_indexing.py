@@ -31,7 +31,12 @@ def advanced(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
     common = draw(st.sampled_from([(2,), (3,), (2, 2), (1,), ()]))
     while axis < len(shape):
         n = shape[axis]
-        kinds = ["slice", "none"] + (["integer", "array"] if n else []) + (["ellipsis"] if ellipsis_left else []) + ["stop", "mask"]
+        kinds = (
+            ["slice", "none"]
+            + (["integer", "array"] if n else [])
+            + (["ellipsis"] if ellipsis_left else [])
+            + ["stop", "mask"]
+        )
         kind = draw(st.sampled_from(kinds))
         if kind == "stop":
             break
@@ -50,7 +55,9 @@ def advanced(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
         elif kind == "integer":
             index.append(draw(st.integers(-n, n - 1)))
         elif kind == "array":
-            values = draw(st.lists(st.integers(-n, n - 1), min_size=int(np.prod(common)), max_size=int(np.prod(common))))
+            values = draw(
+                st.lists(st.integers(-n, n - 1), min_size=int(np.prod(common)), max_size=int(np.prod(common)))
+            )
             array = np.array(values, int).reshape(common)
             index.append(draw(st.sampled_from([array, array.astype(np.int32), array.tolist()])))
         else:
@@ -110,7 +117,9 @@ def test_at_set_and_add(data: st.DataObject) -> None:
     np.add.at(expected, index, values)
     np.testing.assert_allclose(Value(x).at[index].add(values).data, expected)
     for method in ("set", "add"):
-        f = lambda x, u, method=method: getattr(Value(x).at[index] if isinstance(x, np.ndarray) else x.at[index], method)(u)
+        f = lambda x, u, method=method: getattr(
+            Value(x).at[index] if isinstance(x, np.ndarray) else x.at[index], method
+        )(u)
         derivative_of_at(f, x, values)
 
 
@@ -136,7 +145,9 @@ def test_at_broadcasts_and_takes_numbers_and_values(method: str) -> None:
     out = getattr(x.at[:, 1:], method)(u)
     (out * np.arange(6.0).reshape(2, 3)).sum().backward()
     assert u.grad == 1 + 2 + 4 + 5
-    assert x.grad.tolist() == ([[0.0, 0.0, 0.0], [3.0, 0.0, 0.0]] if method == "set" else [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    assert x.grad.tolist() == (
+        [[0.0, 0.0, 0.0], [3.0, 0.0, 0.0]] if method == "set" else [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    )
     assert getattr(x.at[0], method)(2.0).data[0].tolist() == ([2.0] * 3 if method == "set" else [3.0] * 3)
     single = Value(np.ones(3, np.float32))
     assert getattr(single.at[0], method)(np.float64(2)).dtype == np.float32
@@ -211,7 +222,15 @@ def test_put_is_the_adjoint_of_getitem() -> None:
 
 
 def test_split_index_is_hashable_and_restores() -> None:
-    for index in (0, slice(1, None, -1), (None, Ellipsis, 2), ([0, 1], slice(None)), np.array([True]), True, np.int32(1)):
+    for index in (
+        0,
+        slice(1, None, -1),
+        (None, Ellipsis, 2),
+        ([0, 1], slice(None)),
+        np.array([True]),
+        True,
+        np.int32(1),
+    ):
         skeleton, arrays = split_index(index)
         hash(skeleton)
         x = np.arange(6.0).reshape(1, 6) if isinstance(index, np.ndarray) else np.arange(27.0).reshape(3, 3, 3)

@@ -17,9 +17,20 @@ X = rng.integers(-2, 3, (2, 3, 4)) / 2.0
 BOOL = X > 0
 ROW = np.array([True, False, True, True])
 CALLS: list[Call] = [
-    *(call(f, X, **k) for f in (np.argmax, np.argmin) for k in ({}, {"axis": 1}, {"axis": -1, "keepdims": True}, {"axis": None})),
-    *(call(np.argsort, X, **k) for k in ({"kind": "stable"}, {"axis": 0, "stable": True}, {"axis": None, "kind": "stable"})),
-    *(call(f, X, **k) for f in (np.any, np.all) for k in ({}, {"axis": 0}, {"axis": (0, 2), "keepdims": True}, {"where": ROW})),
+    *(
+        call(f, X, **k)
+        for f in (np.argmax, np.argmin)
+        for k in ({}, {"axis": 1}, {"axis": -1, "keepdims": True}, {"axis": None})
+    ),
+    *(
+        call(np.argsort, X, **k)
+        for k in ({"kind": "stable"}, {"axis": 0, "stable": True}, {"axis": None, "kind": "stable"})
+    ),
+    *(
+        call(f, X, **k)
+        for f in (np.any, np.all)
+        for k in ({}, {"axis": 0}, {"axis": (0, 2), "keepdims": True}, {"where": ROW})
+    ),
     *(call(f, X, 0, where=BOOL) for f in (np.any, np.all)),
     *(call(f, X * 1.234, d) for f in (np.round, np.around) for d in (0, 1, -1)),
     *(call(np.count_nonzero, X, **k) for k in ({}, {"axis": 0}, {"axis": (1, 2), "keepdims": True})),
@@ -44,7 +55,10 @@ CALLS: list[Call] = [
         for k in ({}, {"dtype": int}, {"shape": (2,)}, {"order": "C"}, {"subok": True}, {"device": "cpu"})
     ),
     *(call(f, X) for f in (np.floor, np.ceil, np.rint, np.trunc, np.sign, np.signbit, np.isfinite, np.isnan, np.isinf)),
-    *(call(f, X, np.roll(X, 1)) for f in (np.floor_divide, np.heaviside, np.less, np.equal, np.logical_and, np.logical_xor)),
+    *(
+        call(f, X, np.roll(X, 1))
+        for f in (np.floor_divide, np.heaviside, np.less, np.equal, np.logical_and, np.logical_xor)
+    ),
 ]
 REFUSED: list[Call] = [
     *(call(f, X, out=np.zeros(())) for f in (np.argmax, np.argmin, np.any, np.all, np.round, np.around)),

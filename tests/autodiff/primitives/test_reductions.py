@@ -30,20 +30,30 @@ CALLS: list[Call] = [
     *(call(f, X, **k) for f in (np.sum, np.mean, np.prod, np.max, np.min, np.amax, np.amin) for k in AXES),
     *(call(f, W, **k) for f in (np.var, np.std) for k in AXES if k.get("axis", 1) not in (0, ())),
     call(np.var, W, axis=()),
-
     *(call(np.ptp, X, **k) for k in AXES),
     *(call(f, Z, axis=1) for f in (np.sum, np.prod, np.cumsum, np.cumprod)),
     *(close(f, Z + W, axis=1) for f in (np.mean, np.var, np.std)),
     *(call(f, X, **k) for f in (np.cumsum, np.cumprod) for k in ({}, {"axis": 0}, {"axis": -1}, {"axis": None})),
-    *(close(f, X, **k) for f in (np.sum, np.mean) for k in ({"where": MASK}, {"where": MASK, "axis": 2, "keepdims": True})),
-    *(close(f, W, where=MASK, **k) for f in (np.var, np.std) for k in ({}, {"axis": 2}, {"axis": (0, 2)}, {"keepdims": True})),
+    *(
+        close(f, X, **k)
+        for f in (np.sum, np.mean)
+        for k in ({"where": MASK}, {"where": MASK, "axis": 2, "keepdims": True})
+    ),
+    *(
+        close(f, W, where=MASK, **k)
+        for f in (np.var, np.std)
+        for k in ({}, {"axis": 2}, {"axis": (0, 2)}, {"keepdims": True})
+    ),
     *(close(np.prod, X, where=MASK, **k) for k in ({}, {"axis": 2}, {"axis": 2, "initial": 2.0})),
     close(np.sum, X, where=MASK, initial=3.0),
     close(np.sum, X, where=np.False_, axis=0),
     close(np.mean, X, where=X > -10),
     *(close(f, X, initial=2.5) for f in (np.sum, np.prod)),
     *(call(f, X, axis=1, initial=0.75) for f in (np.max, np.min, np.amax, np.amin)),
-    *(call(f, X, axis=2, initial=-9.0 if f in (np.max, np.amax) else 9.0, where=MASK) for f in (np.max, np.min, np.amax, np.amin)),
+    *(
+        call(f, X, axis=2, initial=-9.0 if f in (np.max, np.amax) else 9.0, where=MASK)
+        for f in (np.max, np.min, np.amax, np.amin)
+    ),
     *(call(f, W, ddof=d) for f in (np.var, np.std) for d in (1, 0.5, 2)),
     *(call(f, W, correction=c, axis=1) for f in (np.var, np.std) for c in (0, 1)),
     *(call(f, W, axis=1, mean=0.25) for f in (np.var, np.std)),
@@ -123,7 +133,9 @@ def test_prod_and_cumprod_are_exact_with_zeros(numbers: list[float]) -> None:
     g = np.arange(1.0, n + 1)
     exact = [sum(g[j] * math.prod(numbers[k] for k in range(j + 1) if k != i) for j in range(i, n)) for i in range(n)]
     np.testing.assert_array_equal(ad.vjp(np.cumprod, x)[1](g)[0], exact)
-    tangents = [sum(g[i] * math.prod(numbers[k] for k in range(j + 1) if k != i) for i in range(j + 1)) for j in range(n)]
+    tangents = [
+        sum(g[i] * math.prod(numbers[k] for k in range(j + 1) if k != i) for i in range(j + 1)) for j in range(n)
+    ]
     np.testing.assert_array_equal(ad.jvp(np.cumprod, (x,), (g,))[1], tangents)
     assert ad.jvp(np.prod, (x,), (g,))[1] == sum(a * b for a, b in zip(g, others))
 

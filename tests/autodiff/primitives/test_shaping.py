@@ -1,5 +1,8 @@
 """Rearranging elements: every function, every keyword."""
 
+# A call is a line:
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from typing import Any
@@ -239,7 +242,14 @@ def test_joining_different_dtypes() -> None:
 
 def test_scalars() -> None:
     x: Any = Value(2.0)
-    for f in (np.ravel, np.atleast_1d, np.atleast_2d, lambda v: np.reshape(v, (1, 1)), lambda v: np.expand_dims(v, 0), lambda v: np.tile(v, 3)):
+    for f in (
+        np.ravel,
+        np.atleast_1d,
+        np.atleast_2d,
+        lambda v: np.reshape(v, (1, 1)),
+        lambda v: np.expand_dims(v, 0),
+        lambda v: np.tile(v, 3),
+    ):
         x.grad = None
         out = f(x)
         np.testing.assert_array_equal(out.data, f(2.0))

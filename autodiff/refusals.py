@@ -1,0 +1,46 @@
+"""What to say when NumPy asks for something that has no derivative: what was asked, why not, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import AutodiffError, InPlaceError, UnsupportedError
+
+_INSTEAD = {
+    "reduce": "use the function with an axis, np.sum, np.prod, np.max or np.min",
+    "at": "use v.at[index].add(x)",
+}
+
+
+def refusal(function: Any, method: str = "__call__", keywords: Mapping[str, Any] | None = None) -> AutodiffError:
+    """The error for a NumPy function, or a ufunc's method or keywords, that cannot be recorded."""
+    if not isinstance(function, np.ufunc):
+        return UnsupportedError(_no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}"))
+    name = function.__name__
+    keywords = keywords or {}
+    if "out" in keywords:
+        return InPlaceError(
+            f"np.{name} was asked to write into an array (out=, or in place, as in `buffer += v`), where the gradient "
+            f"would be lost; write buffer = np.{name}(buffer, v)"
+        )
+    if method != "__call__":
+        return UnsupportedError(
+            f"np.{name}.{method} is not supported on Values; {_INSTEAD.get(method, f'use np.{name}')}"
+        )
+    if keywords:
+        given = ", ".join(f"{keyword}={value!r}" for keyword, value in keywords.items())
+        return UnsupportedError(
+            f"np.{name}(..., {given}) is not supported on Values; leave the keyword out: np.where(mask, ...) chooses, "
+            "v.astype(...) changes the dtype"
+        )
+    return UnsupportedError(_no_rule(f"np.{name}"))
+
+
+def _no_rule(name: str) -> str:
+    return (
+        f"{name} has no derivative in autodiff's table. Write it with functions that have one, register it "
+        "(autodiff.primitive), or, if no gradient is needed, call it on v.data"
+    )

@@ -1,0 +1,186 @@
+"""The six kinds as a user meets them: registering operations of one's own."""
+
+# A rule is read by its parameter names:
+# ruff: noqa: PLW0108
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff import Value
+from autodiff.primitives import COMPOSITES, DISPATCH, TABLE
+from autodiff.primitives.kinds import Primitive
+from autodiff.primitives.rules import masked, masked_tangent
+from tests.autodiff.checks import check, check_closure
+
+X = np.array([0.5, 1.5, 2.5])
+
+
+@pytest.fixture(autouse=True)
+def table() -> Iterator[None]:
+    """What a test registers is gone after it."""
+    before, dispatch = dict(TABLE), dict(DISPATCH)
+    yield
+    for registry, old in ((TABLE, before), (DISPATCH, dispatch)):
+        registry.clear()
+        registry.update(old)
+
+
+def test_elementwise() -> None:
+    cube = ad.elementwise(lambda x: x * x * x, [lambda x: 3 * x * x], name="cube")
+    check(cube, X)
+    check(lambda x: cube(np.sin(x)) * x, X)
+    check_closure(cube, X)
+    assert cube(2.0) == 8.0
+    assert TABLE["cube"] is cube
+    assert repr(cube) == "<elementwise cube>"
+
+
+def test_elementwise_with_several_operands_and_all_that_rules_read() -> None:
+    f = ad.elementwise(
+        lambda x, y, z: x * np.exp(y) + z,
+        [lambda y: np.exp(y), lambda x, y, z, out: out - z, 1],
+        name="xeyz",
+    )
+    check(f, X, np.array([[0.1], [0.2]]), np.float64(3.0))
+    v = Value(X)
+    np.sum(f(v, 0.0, v)).backward()
+    assert v.grad.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_linear() -> None:
+    def running_mean(x: Any, *, width: int) -> Any:
+        return np.stack([np.sum(x[i : i + width]) / width for i in range(x.shape[0] - width + 1)])
+
+    def spread(g: Any, x_like: Any, width: int) -> Any:
+        total: Any = 0.0
+        for i in range(g.shape[0]):
+            total = total + np.pad(np.broadcast_to(g[i] / width, (width,)), (i, x_like.shape[0] - width - i))
+        return total
+
+    smooth = ad.linear(running_mean, [spread], name="running_mean")
+    check(lambda x: smooth(x, width=2), X)
+    check_closure(lambda x: smooth(x, width=2), X)
+
+
+def test_linear_in_some_operands() -> None:
+    pick = ad.linear(
+        lambda m, x, y: np.where(m, x, y), [None, lambda g, x: g * x, lambda g, x: g * (1 - x)], name="pick"
+    )
+    check(lambda x, y: pick(np.array([1, 0, 1]), x, y), X, -X)
+
+
+def test_multilinear() -> None:
+    triple = ad.multilinear(
+        lambda x, y, z: np.sum(x * y * z),
+        [lambda g, y, z: g * y * z, lambda g, x, z: g * x * z, lambda g, x, y: g * x * y],
+        name="triple",
+    )
+    check(triple, X, X + 1, X - 2)
+    check(lambda x: triple(x, x, x), X)
+
+
+def test_variadic() -> None:
+    total = ad.linear(lambda *xs, weight: weight * sum(xs), adjoint=lambda g, i, weight: weight * g, name="total")
+    check(lambda x, y, z: total(x, y, z, weight=2.0), X, X, X)
+
+
+def test_primitive_with_vjp_and_jvp() -> None:
+    norm = ad.primitive(
+        lambda x: np.sqrt(np.sum(x * x)),
+        [lambda g, x, out: g * x / out],
+        jvp=lambda tangents, x, out: np.sum(x * tangents[0]) / out,
+        name="own_norm",
+    )
+    check(norm, X)
+
+
+def test_primitive_with_several_outputs() -> None:
+    both = ad.primitive(
+        lambda x: (np.sin(x), np.cos(x)),
+        [lambda g, out: g[0] * out[1] - g[1] * out[0]],
+        jvp=lambda tangents, out: (tangents[0] * out[1], -tangents[0] * out[0]),
+        outputs=True,
+        name="sincos",
+    )
+
+    def f(x: Any) -> Any:
+        pair = both(x)
+        s, c = (pair.part(0), pair.part(1)) if isinstance(pair, Value) else pair
+        return s * c + 2 * s
+
+    check(f, X)
+    v = Value(X)
+    both(v).part(1).sum().backward()
+    np.testing.assert_allclose(v.grad, -np.sin(X))
+
+
+def test_nondifferentiable() -> None:
+    digits = ad.nondifferentiable(lambda x: np.round(x), name="digits")
+    v = Value(X)
+    assert not digits(v)._carries
+    (digits(v) * v).sum().backward()
+    assert v.grad.tolist() == np.round(X).tolist()
+
+
+def test_scalars_reach_the_scalar_function() -> None:
+    seen: list[Any] = []
+    f = ad.elementwise(lambda x: x + 1, [1], scalar=lambda x: seen.append(x) or x + 1, name="plus_one")  # type: ignore[func-returns-value]
+    assert f(Value(1.0)).data == 2.0
+    assert seen == [1.0]
+
+
+def test_a_name_is_given_once() -> None:
+    ad.elementwise(lambda x: x, [1], name="once")
+    with pytest.raises(ad.errors.UnsupportedError, match=r"'once' already.*name="):
+        ad.elementwise(lambda x: x, [1], name="once")
+
+
+def test_a_wrong_rule_is_found_by_the_identity() -> None:
+    wrong = ad.multilinear(lambda x, y: x * y, [lambda g, y: g * y, lambda g, x: 2 * g * x], name="wrong")
+    with pytest.raises(AssertionError):
+        check(wrong, X, X + 1)
+
+
+def test_primitives_pickle_by_name() -> None:
+    assert pickle.loads(pickle.dumps(TABLE["sin"])) is TABLE["sin"]
+
+
+def test_every_entry_says_what_it_is() -> None:
+    kinds = {"elementwise", "linear", "multilinear", "primitive", "nondifferentiable"}
+    for name, entry in TABLE.items():
+        assert isinstance(entry, Primitive)
+        assert entry.name == name
+        assert entry.kind in kinds
+        assert len(entry.domain) >= len(entry.rules) or entry.variadic
+        assert entry.differentiable == (entry.kind != "nondifferentiable")
+        assert not entry.differentiable or entry.rules
+
+
+def test_rules_read_only_names_that_are_known() -> None:
+    known = {"g", "tangents", "x", "y", "z", "xs", "i", "out", "x_like", "y_like", "z_like", "xs_like"}
+    for entry in TABLE.values():
+        for rule in (*entry.rules, entry.push_rule):
+            for name in entry.reads(rule):
+                assert name in known or name.isidentifier()
+
+
+def test_composites_are_dispatched() -> None:
+    assert all(callable(f) for f in COMPOSITES.values())
+    assert np.mean in DISPATCH
+    assert DISPATCH[np.sin] is TABLE["sin"]
+
+
+def test_masks() -> None:
+    inf, nan = np.inf, np.nan
+    with np.errstate(all="ignore"):
+        g, partial = np.array([0.0, 0.0, 1.0, 0.0, 2.0, nan]), np.array([inf, nan, inf, 5.0, 3.0, 0.0])
+        np.testing.assert_array_equal(masked(g, partial), [0.0, 0.0, inf, 0.0, 6.0, nan])
+        np.testing.assert_array_equal(masked_tangent(g, partial), [0.0, 0.0, inf, 0.0, 6.0, 0.0])
+        assert masked(0.0, inf) == 0.0
