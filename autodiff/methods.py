@@ -65,7 +65,7 @@ class ArrayMethods:
     flatten = _method(shaping.ravel)
 
     sort = _written_in_place("sort", "np.sort(v)")
-    partition = _written_in_place("partition", "np.partition(v, k)")
+    partition = _written_in_place("partition", "np.sort(v)")
     fill = _written_in_place("fill", "np.full_like(v, x)")
     put = _written_in_place("put", "v.at[index].set(x)")
     resize = _written_in_place("resize", "v.reshape(shape)")

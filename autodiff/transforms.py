@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.containers import flatten, is_container, paths, restore
+from autodiff.containers import flatten, is_container, map_leaves, paths, restore
 from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeError
 from autodiff.forward import push_forward
 from autodiff.graph import ancestors, dependents
@@ -22,7 +22,7 @@ from autodiff.operands import as_gradient, constant, plain_scalar
 from autodiff.primitives.shaping import alias
 from autodiff.recording import OWN
 from autodiff.reverse import pull_back
-from autodiff.value import Value, apply, constant_value, variable
+from autodiff.value import Value, apply, constant_value, read_only, variable
 
 Function = Callable[..., Any]
 
@@ -106,7 +106,7 @@ class Recording:
                 arriving[output] = arriving[output] + seed if output in arriving else seed
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
             gradients = pull_back(arriving, path, self.active, recorded=self.recorded, masked=self.traced)
-        return [None if v is None else self._handed_out(gradients.get(v), v._data) for v in self.variables]
+        return apart([None if v is None else self._handed_out(gradients.get(v), v._data) for v in self.variables])
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """The tangent of every output from those of the variables. Zero where nothing arrives."""
@@ -114,7 +114,7 @@ class Recording:
         path = dependents(self.nodes, [v for v in seeds if v in self.nodes])
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
             found = push_forward(seeds, path, self.outputs, recorded=self.recorded, masked=self.traced)
-        return [self._handed_out(found.get(output), output._data) for output in self.outputs]
+        return apart([self._handed_out(found.get(output), output._data) for output in self.outputs])
 
     def _handed_out(self, derivative: Any, data: Any) -> Any:
         if derivative is None:
@@ -132,6 +132,17 @@ class Recording:
             return given if self.recorded else given._read(f"a {what}")
         constant(given, what)
         return as_gradient(given, like)
+
+
+def apart(arrays: list[Any]) -> list[Any]:
+    """The same, no array twice: a rule may hand one gradient to two operands, and callers may change what they get."""
+    seen: set[int] = set()
+    for i, x in enumerate(arrays):
+        if type(x) is np.ndarray:
+            if id(x) in seen:
+                arrays[i] = x.copy()
+            seen.add(id(x))
+    return arrays
 
 
 def fresh_variable(x: Any) -> Value:
@@ -287,7 +298,9 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         finally:
             run.given_values = before
 
-    return (run.result(), pull, run.aux) if has_aux else (run.result(), pull)
+    # pull will read the recorded results: the caller may look at them, and not write
+    out = run.result() if run.recorded else map_leaves(read_only, run.result())
+    return (out, pull, run.aux) if has_aux else (out, pull)
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

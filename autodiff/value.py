@@ -80,7 +80,7 @@ class Value(Operators, Reading, ArrayMethods):
         if type(self._data) is not np.ndarray:
             return self._data
         if self._primitive is not None or not self._carries:
-            return _read_only(self._data)
+            return read_only(self._data)
         if self._recorded:  # the graph keeps the buffer it saw
             self._data, self._recorded = self._data.copy(), False
         return self._data
@@ -101,7 +101,7 @@ class Value(Operators, Reading, ArrayMethods):
             return trace.read_grad(self)
         if self._grad is None:
             return 0.0 if type(self._data) is float else np.zeros_like(self._data)
-        return _read_only(self._grad) if self._primitive is not None else self._grad
+        return read_only(self._grad) if self._primitive is not None else self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
@@ -248,7 +248,8 @@ class Value(Operators, Reading, ArrayMethods):
 FLOAT64 = np.dtype(np.float64)
 
 
-def _read_only(data: Any) -> Any:
+def read_only(data: Any) -> Any:
+    """The data, as a view that nobody can write into."""
     if type(data) is not np.ndarray:
         return data
     view = data.view()

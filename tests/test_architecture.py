@@ -24,6 +24,7 @@ ORDER = [
     "autodiff.primitives.reductions",
     "autodiff.primitives.shaping",
     "autodiff.primitives.joining",
+    "autodiff.primitives.sorting",
     "autodiff.primitives.indexing",
     "autodiff.primitives.contractions",
     "autodiff.primitives.linalg",
@@ -142,9 +143,9 @@ def test_what_a_learner_reads_stays_short():
 
 
 PUBLIC = """
-Value checkpoint draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear log_softmax
-logsumexp multilinear no_grad nondifferentiable one_hot primitive put relu sigmoid softmax softplus stop_gradient testing
-value_and_grad vjp
+Value checkpoint draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
+log_softmax logsumexp multilinear no_grad nondifferentiable one_hot primitive put relu sigmoid softmax softplus
+stop_gradient testing value_and_grad vjp
 """
 
 

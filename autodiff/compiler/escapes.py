@@ -60,11 +60,13 @@ def _holder(value: Any, ours: list[Any]) -> str:
         if holder is ours or isinstance(holder, types.FrameType):
             continue
         if isinstance(holder, dict):
+            key = _key_of(holder, value)
             for owner in gc.get_referrers(holder):
                 if getattr(owner, "__dict__", None) is holder:
-                    return f"attribute {_key_of(holder, value)!r} of a {type(owner).__name__}"
-            return f"a dict, under {_key_of(holder, value)!r}"
-        if (name := _key_of(getattr(holder, "__dict__", {}), value)) is not None:
+                    return f"attribute {key!r} of a {type(owner).__name__}"
+            return f"a dict, under {key!r}"
+        attributes = vars(holder) if hasattr(holder, "__dict__") else {}
+        if (name := _key_of(attributes, value)) is not None:
             return f"attribute {name!r} of a {type(holder).__name__}"
         return f"a {type(holder).__name__}"
     return "something"

@@ -1,8 +1,7 @@
 """Guards: what a program takes for granted, each a place that can be read again and compared.
 
 A guard remembers the very things that stood somewhere: under names in a module, an object or a class, in a list, in a
-closure. At a call it looks whether they still stand there. Numbers and texts count as the same if they are equal, arrays
-if their elements are, everything else only if it is the same object.
+closure. At a call it looks whether they still stand there.
 """
 
 from __future__ import annotations
@@ -16,32 +15,9 @@ from typing import Any
 
 import numpy as np
 
-ATOMS = (type(None), bool, int, float, complex, str, bytes, np.generic, range, slice, type(Ellipsis), np.dtype)
+from autodiff.compiler.sameness import GONE, same
+
 Change = tuple[str, Any, Any]
-
-
-class _Gone:
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-GONE: Any = _Gone()
-"""What stands where nothing stands."""
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether what is read now counts as what was read before."""
-    if a is b:
-        return True
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, types.MethodType):
-        return a.__func__ is b.__func__ and a.__self__ is b.__self__
-    if isinstance(a, (float, complex, np.inexact)):
-        return repr(a) == repr(b)  # NaN is NaN, and 0.0 is not -0.0
-    return isinstance(a, ATOMS) and bool(a == b)
 
 
 class Guard:

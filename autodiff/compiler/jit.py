@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff.compiler.guards import same
 from autodiff.compiler.results import JittedValue
+from autodiff.compiler.sameness import same
 from autodiff.compiler.tracing import STATIC, Call, Entry, short, trace_once
 from autodiff.containers import Structure, flatten, paths
 from autodiff.errors import RetraceWarning, TracingError
@@ -25,6 +25,9 @@ from autodiff.value import Value
 KEPT_PROGRAMS = 64
 RETRACES_BEFORE_WARNING = 8
 _BY_VALUE = (bool, int, str, bytes, type(None), np.bool_, np.integer)
+
+
+Key = tuple[Structure, bool, tuple[Hashable, ...], tuple["_Static", ...]]
 
 
 class CacheInfo(NamedTuple):
@@ -39,12 +42,15 @@ def jit(function: Callable[..., Any]) -> Jitted:
     """The function as a program: traced on the first call, replayed on the next ones.
 
     function: of nested containers of arrays and floats (inputs), of ints, bools and strings (static: a new one traces
-    again); it may read and write leaf Values, such as a model's parameters and an optimiser's state. Its Python runs
-    only while it is traced: prints print once, and what it reads from clocks, files or the system stays as it was
-    returns: a function with the same results and the same effects on leaves. Arrays are inputs, never written: x += 1
-    makes a new one
-    raises: TracingError for what would bake today's data into the program: `if v > 0`, float(v), v.item(), random numbers
-    drawn outside nn.Dropout, a counter in a global; the message shows the line and what to write instead
+    again); it may read and write leaf Values, such as a model's parameters and an optimiser's state
+    returns: a function with the same results and the same effects on leaves
+    raises: TracingError for what would bake today's data into the program: `if v > 0`, float(v), v.item(), random
+    numbers drawn outside nn.Dropout, a counter in a global; the message shows the line and what to write instead
+
+    Globals, closures and attributes that the function reads are compared at each call, arrays among them element by
+    element; a change traces again. Its Python runs only while it is traced: prints print once, and what it reads from
+    files or the environment stays as it was. Inside, arrays and floats among the arguments are Values: they are
+    no instances of np.ndarray, x += 1 makes a new one, and a float64 of shape () is a Python float
 
     >>> w = Value(2.0)
     >>> step = jit(lambda x: x * w)
@@ -61,7 +67,7 @@ class Jitted:
         if not callable(function):
             raise TracingError(f"jit takes a function, was given {type(function).__name__}")
         self.function = function
-        self._entries: OrderedDict[Hashable, list[Entry]] = OrderedDict()
+        self._entries: OrderedDict[Key, list[Entry]] = OrderedDict()
         self._lock = threading.RLock()
         self._calls = self._traces = self._retraces = 0
         update_wrapper(self, function, updated=())
@@ -122,12 +128,12 @@ class Jitted:
         children = zip([*places, *named.keys], [*positional.children, *named.children])
         return [path for place, child in children for path in paths(child, f"argument {place}")]
 
-    def _new_static(self, key: Any, call: Call) -> str:
+    def _new_static(self, key: Key, call: Call) -> str:
         """What differs from the last program for the same arrays, if it is an argument that is no array."""
-        for structure, recording, forms, statics in reversed(self._entries):  # type: ignore[misc]
-            if (structure, recording, forms) == key[:3]:
+        for known in reversed(self._entries):
+            if known[:3] == key[:3]:
                 names = [name for name, given in zip(call.names, call.data) if given is STATIC]
-                for name, before, now in zip(names, statics, key[3]):
+                for name, before, now in zip(names, known[3], key[3]):
                     if before != now:
                         return f"{name} changed from {short(before.thing)} to {short(now.thing)}"
         return ""
@@ -138,8 +144,8 @@ class Jitted:
         self._retraces += 1
         if self._retraces > RETRACES_BEFORE_WARNING:
             warnings.warn(
-                f"{self._name} has been traced again {self._retraces} times because something it takes for granted keeps "
-                f"changing: {reason}. Hold what changes in a Value, or pass it as an array or a float",
+                f"{self._name} has been traced again {self._retraces} times because something it takes for granted "
+                f"keeps changing: {reason}. Hold what changes in a Value, or pass it as an array or a float",
                 RetraceWarning,
                 stacklevel=3,
             )
@@ -169,9 +175,10 @@ def _as_input(leaf: Any) -> Any:
 
 def _form(data: Any) -> Hashable:
     """What a program depends on of an input: its type, shape and dtype."""
-    if data is STATIC or type(data) is float:
-        return type(data)
-    return type(data), np.shape(data), getattr(data, "dtype", None)
+    kind: type = type(data)
+    if data is STATIC or kind is float:
+        return kind
+    return kind, np.shape(data), getattr(data, "dtype", None)
 
 
 class _Static:

@@ -21,11 +21,13 @@ READS_ANYTHING = frozenset(
 class Mentions:
     """The names in a function's code, inner functions included.
 
-    chains: each global with the attributes read off it, ("config", "rate") · modules: those imported inside
+    chains: each global with the attributes read off it, ("config", "rate") · called: those called without arguments
+    modules: those imported inside
     names: every name that may be an attribute's · anything: attributes may be read that are not among the names
     """
 
     chains: tuple[Chain, ...]
+    called: frozenset[Chain]
     modules: tuple[str, ...]
     names: frozenset[str]
     anything: bool
@@ -35,13 +37,16 @@ class Mentions:
 def mentions(code: CodeType) -> Mentions:
     """What a code object names."""
     chains: dict[Chain, None] = {}
+    called: set[Chain] = set()
     modules: dict[str, None] = {}
     names: set[str] = set()
     for inner in _codes(code):
-        chains |= dict.fromkeys(_chains(inner))
+        for chain, is_called in _chains(inner):
+            chains[chain] = None
+            called |= {chain} if is_called else set()
         modules |= {str(i.argval): None for i in dis.get_instructions(inner) if i.opname == "IMPORT_NAME"}
         names |= {*inner.co_names, *_texts(inner.co_consts)}
-    return Mentions(tuple(chains), tuple(modules), frozenset(names), bool(names & READS_ANYTHING))
+    return Mentions(tuple(chains), frozenset(called), tuple(modules), frozenset(names), bool(names & READS_ANYTHING))
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -60,16 +65,15 @@ def _texts(constants: tuple[object, ...]) -> Iterator[str]:
             yield from _texts(constant)
 
 
-def _chains(code: CodeType) -> Iterator[Chain]:
+def _chains(code: CodeType) -> Iterator[tuple[Chain, bool]]:
+    """Each global with its attributes, and whether it is called without arguments."""
     chain: list[str] = []
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_ATTR", "LOAD_METHOD") and chain:
             chain.append(str(instruction.argval))
             continue
-        if instruction.opname in ("PUSH_NULL", "CACHE"):
+        if instruction.opname in ("PUSH_NULL", "PRECALL", "CACHE"):
             continue
         if chain:
-            yield tuple(chain)
+            yield tuple(chain), instruction.opname == "CALL" and instruction.arg == 0
         chain = [str(instruction.argval)] if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME") else []
-    if chain:
-        yield tuple(chain)

@@ -9,14 +9,15 @@ import gc
 import itertools
 import operator
 import random
+import time
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.guards import ATOMS
 from autodiff.compiler.libraries import is_library
+from autodiff.compiler.sameness import ATOMS
 
 
 def moves(thing: Any) -> bool:
@@ -58,9 +59,19 @@ def inside(thing: Any) -> Iterator[Any]:
         yield from gc.get_referents(thing)
 
 
+def is_never_twice_the_same(chain: tuple[str, ...], found: Any) -> bool:
+    """Whether calling what a chain of names stands for, without arguments, gives something else each time."""
+    return chain[-2:] in _DATES or any(found is function for function in _CLOCKS + _FRESH_GENERATORS)
+
+
+_DATES = (("datetime", "now"), ("datetime", "utcnow"), ("date", "today"))
+_CLOCKS = (time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, time.monotonic_ns)
+_FRESH_GENERATORS = (np.random.default_rng, np.random.RandomState, np.random.SeedSequence, random.Random)
+
+
 def global_positions() -> dict[str, Any]:
     """Where the generators stand that `np.random.rand()` and `random.random()` use."""
     return {
-        "the state of np.random": np.random.get_state(legacy=False),
+        "the state of np.random": np.random.get_state(legacy=False),  # noqa: NPY002 (people do use it)
         "the state of random": random.getstate(),
     }

@@ -73,7 +73,7 @@ class Program:
         registers = self._filled(arguments)
         held = {id(data) for data in registers if isinstance(data, np.ndarray)}
         for errors, steps in groupby(self.instructions, key=attrgetter("errors")):
-            with np.errstate(**dict(errors or ())):  # type: ignore[arg-type]
+            with np.errstate(**dict(errors or ())):
                 for step in steps:
                     operands = [registers[r] for r in step.operands]
                     try:
@@ -97,8 +97,8 @@ class Program:
         return registers
 
     def _handed_out(self, registers: Sequence[Any], held: set[int]) -> list[Any]:
-        """The results, and the leaves written back: each a buffer of its own. First all copies are made, then all leaves
-        are written, so that a failure leaves them as they were.
+        """The results, and the leaves written back, each a buffer of its own. All copies are made before a leaf is
+        written, so that a failure leaves them as they were.
         """
         outputs = [own(registers[register], held) for register in self.outputs]
         data = [(leaf, own(registers[register], held)) for leaf, register in self.new_data.items()]

@@ -14,22 +14,24 @@ import inspect
 import sys
 import types
 from collections import ChainMap, UserDict, UserList, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 
 from autodiff.compiler import guards, moving
-from autodiff.compiler.guards import ATOMS, GONE, content
+from autodiff.compiler.guards import content
 from autodiff.compiler.libraries import OURS, is_library, package
 from autodiff.compiler.mentions import Chain, mentions
-from autodiff.primitives.kinds import Primitive
+from autodiff.compiler.parts import parts_of, slots_of
+from autodiff.compiler.sameness import ATOMS, GONE
 from autodiff.value import Value
 
 _MAKING = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 _TELLING = frozenset({"__repr__", "__str__", "__doc__", "__module__", "__annotations__", "__dict__", "__weakref__"})
-_MAPPINGS = (dict, types.MappingProxyType, UserDict, ChainMap)
+_MAPPINGS = (dict, types.MappingProxyType, UserDict, ChainMap, WeakKeyDictionary, WeakValueDictionary)
 _CHANGEABLE = (list, deque, UserList, set)
 _BAGS = frozenset({"types", "argparse", "_thread"})  # of attributes that only your own code reads
 _SILENT = frozenset({"logging", "threading", "weakref", "_weakref"})  # what these remember changes no result
@@ -41,6 +43,7 @@ class Reach:
 
     guards: one for each place · seen: every object, by identity · arrays: those compared by their elements
     moving: path → generators of random numbers and iterators, which using them moves
+    fresh: what the code calls that never gives the same: clocks, generators without a seed
     imports: the code imports a module that is not there yet: when it has run, more can be reached
     """
 
@@ -49,6 +52,7 @@ class Reach:
         self.seen: dict[int, Any] = {}
         self.arrays: set[int] = set()
         self.moving: dict[str, Any] = {}
+        self.fresh: list[str] = []
         self.imports = False
         self._home = package(getattr(inspect.unwrap(function), "__module__", None))
         self._names = {"__wrapped__"}
@@ -101,7 +105,7 @@ class Reach:
         elif moving.moves(thing):
             self.moving[path] = thing
             self._follow(moving.inside(thing), path)
-        elif (parts := _parts(thing)) is not None:
+        elif (parts := parts_of(thing)) is not None:
             self._follow(parts, path or ("self" if isinstance(thing, types.MethodType) else ""))
         else:
             self._container(thing, path)
@@ -122,16 +126,18 @@ class Reach:
         self._anything |= named.anything
         self.guards += [guards.Attributes(function, ("__code__", "__defaults__", "__kwdefaults__"), name)]
         self.guards += [guards.Cells(function)] if cells else []
-        self._globals(function.__globals__, named.chains)
+        self._globals(function.__globals__, named.chains, named.called)
         self._waiting += ((content(c), f"closure {n}") for n, c in zip(function.__code__.co_freevars, cells))
         self._waiting += ((x, f"{name}.__defaults__[{i}]") for i, x in enumerate(function.__defaults__ or ()))
         self._waiting.append((function.__kwdefaults__, f"{name}.__kwdefaults__"))
         for module in named.modules:
-            found = [name for name in (module, f"{function.__globals__.get('__package__')}.{module}") if name in sys.modules]
+            found = [
+                name for name in (module, f"{function.__globals__.get('__package__')}.{module}") if name in sys.modules
+            ]
             self._waiting += ((sys.modules[name], name) for name in found)
             self.imports = self.imports or not found
 
-    def _globals(self, own: dict[str, Any], chains: Iterable[Chain]) -> None:
+    def _globals(self, own: dict[str, Any], chains: Iterable[Chain], called: Container[Chain]) -> None:
         """Guard what chains of names read: in the function's module, and in modules that are named there.
 
         Of libraries only numbers, texts and arrays count: scale = constants.c
@@ -146,6 +152,8 @@ class Reach:
                     places.setdefault(path, (namespace, {}))[1][name] = None
                     if not is_module or i == len(chain) - 1:
                         self._waiting.append((value, f"{path}{name}"))
+                if chain in called and moving.is_never_twice_the_same(chain, value):
+                    self.fresh.append(".".join(chain))
                 if not is_module:
                     break
                 namespace, path, library = vars(value), f"{path}{name}.", self._is_library(value.__name__)
@@ -190,7 +198,7 @@ class Reach:
         if isinstance(attributes := getattr(thing, "__dict__", None), dict):
             otherwise = functools.partial(inspect.getattr_static, kind)
             self._spaces.append(_Space(self, attributes, path, extent, otherwise=lambda key: otherwise(key, GONE)))
-        if (slots := [name for base in kind.__mro__ for name in _slots(base)]):
+        if slots := slots_of(kind):
             self.guards.append(guards.Attributes(thing, slots, path))
             self._waiting += ((getattr(thing, name, GONE), f"{path}.{name}") for name in slots)
 
@@ -220,36 +228,3 @@ class _Space:
     def guard(self) -> guards.Namespace:
         """The guard of everything that counts."""
         return guards.Namespace(self.mapping, self.counts, self.path, self.form, self.otherwise)
-
-
-def _parts(thing: Any) -> tuple[Any, ...] | None:
-    """What something that cannot be changed is made of; None for other things."""
-    if isinstance(thing, types.MethodType):
-        return thing.__func__, thing.__self__
-    if isinstance(thing, functools.partial):
-        return thing.func, thing.args, thing.keywords
-    if isinstance(thing, (staticmethod, classmethod)):
-        return (thing.__func__,)
-    if isinstance(thing, property):
-        return thing.fget, thing.fset
-    if isinstance(thing, functools.cached_property):
-        return (thing.func,)
-    if isinstance(thing, Primitive):
-        return thing.forward, thing.scalar, thing.rules, thing.push_rule
-    if isinstance(thing, types.BuiltinFunctionType):  # `append` of a list, too
-        return (thing.__self__,)
-    if isinstance(thing, np.ufunc):
-        return ()
-    if is_library(type(thing).__module__) and hasattr(thing, "__wrapped__"):  # functools.cache, jit
-        return (thing.__wrapped__,)
-    return None
-
-
-def _slots(base: type) -> tuple[str, ...]:
-    slots = vars(base).get("__slots__", ())
-    names = (slots,) if isinstance(slots, str) else tuple(slots)
-    return tuple(
-        f"_{base.__name__.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
-        for name in names
-        if name not in _TELLING
-    )

@@ -25,8 +25,8 @@ class JittedValue(Value):
         if mode.trace is not None or (mode.recording and (entry is None or entry.differentiable)):
             raise GraphError(
                 f"{operation} was given the result of a jitted function that depends on Values it captured; its "
-                "history is inside the program, so no gradient could flow. Compute this inside the jitted function, use "
-                "value_and_grad, or read the number: .item(), .data"
+                "history is inside the program, so no gradient could flow. Compute this inside the jitted function, "
+                "use value_and_grad, or read the number: .item(), .data"
             )
         return self._data
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class Trace(Leaves):
         self.nodes: list[weakref.ref[Value]] = []
         self.of_values: set[Value] = set()
         self.drawn: list[tuple[Any, Any, Any]] = []
+        self.refusal: TracingError | None = None
         self._start = serials()
         self._errors = _error_handling()
         self._registers: dict[Value, Register] = {}
@@ -50,7 +51,7 @@ class Trace(Leaves):
         return value
 
     def draw(self, generator: Any, function: Callable[[], Any]) -> Value:
-        """Random numbers as an input: function() draws from the generator, now and again at each call, in this order."""
+        """Random numbers as an input: function() draws from the generator, now and at each call, in this order."""
         before = position(generator)
         value = constant_value(plain_scalar(function()))
         self.drawn = self.drawn_from(generator, before, position(generator))
@@ -62,9 +63,9 @@ class Trace(Leaves):
         for known, first, last in self.drawn:
             if known is generator:
                 if not unmoved(last, before):
-                    raise TracingError(
+                    self.refuse(
                         "random numbers were drawn, besides those for nn.Dropout, from the generator it holds: they "
-                        f"would be the same at each call. Draw them outside and pass them as arguments{where()}"
+                        "would be the same at each call. Draw them outside and pass them as arguments"
                     )
                 others = [entry for entry in self.drawn if entry[0] is not generator]
                 return [*others, (generator, first, after)]
@@ -100,15 +101,13 @@ class Trace(Leaves):
             operand is not None and operand.dtype.kind == "b" for operand in node._operands[1:]
         )
         if masks or name == "nonzero":
-            raise TracingError(
+            self.refuse(
                 f"the shape of {name} would depend on traced data (a recorded mask): write np.where(mask, x, 0), or "
-                f"compute the mask outside and pass it as an argument of ints{where()}"
+                "compute the mask outside and pass it as an argument of ints"
             )
         for keyword, given in node._keywords.items() if node._keywords else ():
             if isinstance(given, Value):
-                raise TracingError(
-                    f"{keyword}= of {name} would bake today's number into the program; pass a plain number{where()}"
-                )
+                self.refuse(f"{keyword}= of {name} would bake today's number into the program; pass a plain number")
 
     def register(self, value: Value) -> Register:
         """Where a Value's data stands now. A leaf from outside becomes captured state."""
@@ -118,9 +117,9 @@ class Trace(Leaves):
         if self.made(value):  # a constant that a transform made, of zeros for example
             return self.name_register(value, self.constant(value._data))
         if value._primitive is not None:
-            raise TracingError(
-                f"a Value computed outside was used in a jitted function: its history is not part of the trace. "
-                f"Compute it inside, or pass v.data as an argument{where()}"
+            self.refuse(
+                "a Value computed outside was used in a jitted function: its history is not part of the trace. "
+                "Compute it inside, or pass v.data as an argument"
             )
         self.of_values.add(value)
         register = self._registers[value] = self.program.captured[value] = self._new_register()
@@ -159,12 +158,20 @@ class Trace(Leaves):
         self.of_values.discard(value)
         return value
 
-    def refuse_reading(self, value: Value, what: str) -> None:
+    # --- refusals ---------------------------------------------------------------------------------------------------
+
+    def refuse(self, message: str) -> NoReturn:
+        """Raise, showing the line. It is raised again when the function has run, should it have caught the error."""
+        error = TracingError(message + where())
+        self.refusal = self.refusal or error
+        raise error
+
+    def refuse_reading(self, value: Value, what: str) -> NoReturn:
         """A number was about to be read off a traced Value."""
-        raise TracingError(
+        self.refuse(
             f"{what} while tracing a jitted function would bake today's number into the program. Write "
             "np.where(condition, a, b) for `if`, return what is to be read, pass as an argument an array that is to be "
-            f"indexed, and a Python int or bool for what decides the shape of the computation{where()}"
+            "indexed, and a Python int or bool for what decides the shape of the computation"
         )
 
     def forget(self) -> None:
@@ -177,6 +184,6 @@ _HANDLINGS: dict[ErrorHandling, ErrorHandling] = {}
 
 
 def _error_handling() -> ErrorHandling:
-    """What NumPy does about division by zero and the like now; one object for each way, as there are many instructions."""
-    now: ErrorHandling = tuple(np.geterr().items())
+    """What NumPy does now about division by zero and the like; one object for each way, as instructions are many."""
+    now: ErrorHandling = tuple((kind, str(way)) for kind, way in np.geterr().items())
     return _HANDLINGS.setdefault(now, now)

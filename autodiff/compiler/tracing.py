@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 
 from autodiff.compiler.escapes import escaped, held_elsewhere
-from autodiff.compiler.guards import ATOMS, Guard
+from autodiff.compiler.guards import Guard
 from autodiff.compiler.moving import unmoved
 from autodiff.compiler.program import Program, own
 from autodiff.compiler.reach import Reach
 from autodiff.compiler.results import Result
+from autodiff.compiler.sameness import ATOMS
 from autodiff.compiler.trace import Trace
 from autodiff.containers import Structure, flatten, restore
 from autodiff.errors import TracingError
 from autodiff.modes import changed
 from autodiff.value import Value
 
-STATIC: Any = enum.Enum("Static", "STATIC").STATIC
+STATIC: Any = type("Static", (), {})()
 """Stands in the place of an argument that is no array: it is part of the program."""
 
 
@@ -101,12 +102,19 @@ class Entry:
 
 def trace_once(function: Callable[..., Any], name: str, call: Call) -> tuple[Any, Entry]:
     """Run the function once, recording. If anything goes wrong, every leaf is as it was before."""
-    statics = {name: leaf for name, leaf, data in zip(call.names, call.leaves, call.data) if data is STATIC}
+    statics = {place: leaf for place, leaf, data in zip(call.names, call.leaves, call.data) if data is STATIC}
     reach = Reach(function, statics)
+    if reach.fresh:
+        raise TracingError(
+            f"{name} calls {reach.fresh[0]}(), which gives something else each time; a replay would repeat today's. "
+            "Call it outside, and pass what it gives as an argument"
+        )
     positions, trace = reach.positions(), Trace()
     try:
         with changed(trace=trace):
             results, structure, first = _recorded(function, call, trace, reach, name)
+        if trace.refusal is not None:
+            raise trace.refusal
         _refuse_changes(name, reach)
         _refuse_moves(name, reach, trace, positions)
         program = trace.program
@@ -180,7 +188,7 @@ def _refuse_changed_arguments(name: str, call: Call, before: list[Any], after: t
     """Lists and dicts among the arguments are built anew for a trace: what is written into them would be lost."""
     if after[1] != call.structure or not all(map(operator.is_, before, after[0])):
         raise TracingError(
-            f"{name} changed a list or dict that it was given; a replay would not. Return what is new, or pass an object"
+            f"{name} changed a list or dict that it was given; a replay would not. Return what is new instead"
         )
 
 

@@ -11,6 +11,7 @@ from autodiff.primitives import (
     nondifferentiable,
     reductions,
     shaping,
+    sorting,
     transcendental,
 )
 from autodiff.primitives.kinds import COMPOSITES, DISPATCH, TABLE
@@ -29,5 +30,6 @@ __all__ = [
     "nondifferentiable",
     "reductions",
     "shaping",
+    "sorting",
     "transcendental",
 ]

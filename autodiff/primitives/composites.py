@@ -31,6 +31,8 @@ def mean(
 ) -> Any:
     """Σ a / n over axes."""
     refuse("mean", dtype=dtype, out=out)
+    if a.dtype == np.float16:  # NumPy, too, adds these up in float32
+        return mean(a.astype(np.float32), axis, keepdims=keepdims, where=where).astype(np.float16)
     total = np.sum(a, axis=axis, keepdims=True if where is not True else keepdims, where=_given(where))
     quotient = total / _count(a, axis, where)
     if where is not True and (keepdims is np._NoValue or not keepdims):

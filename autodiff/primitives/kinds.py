@@ -130,6 +130,10 @@ def _named(name: str) -> Primitive:
 def _register(primitive: Primitive, function: Any) -> Primitive:
     if primitive.name in TABLE:
         raise UnsupportedError(f"there is a primitive named {primitive.name!r} already; give yours another name=")
+    if isinstance(function, np.ufunc) and function in DISPATCH:
+        raise UnsupportedError(
+            f"np.{function.__name__} has a derivative already; register a function of your own around it"
+        )
     TABLE[primitive.name] = primitive
     if isinstance(function, np.ufunc):
         DISPATCH[function] = primitive

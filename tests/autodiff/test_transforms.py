@@ -232,6 +232,25 @@ def test_vjp() -> None:
             pull(wrong)
 
 
+def test_gradients_of_two_arguments_are_two_arrays() -> None:
+    x, y, weight = np.ones(2), np.ones(2), np.array([1.0, 2.0])
+    _, pull = ad.vjp(np.add, x, y)
+    for gx, gy in (pull(np.ones(2)), ad.grad(lambda x, y: np.sum((x + y) * weight), (0, 1))(x, y)):
+        before = gy.copy()
+        np.multiply(gx, 100.0, out=gx)
+        np.testing.assert_array_equal(gy, before)
+    _, (a, b) = ad.jvp(lambda x: (x, x), (x,), (y,))
+    a *= 100.0
+    assert b.tolist() == y.tolist() == [1.0, 1.0]
+
+
+def test_what_pull_reads_cannot_be_written() -> None:
+    out, pull = ad.vjp(np.exp, np.zeros(2))
+    with pytest.raises(ValueError, match="read-only"):
+        out *= 0
+    assert pull(np.ones(2))[0].tolist() == [1.0, 1.0]
+
+
 def test_vjp_of_repeated_and_untouched_outputs() -> None:
     _, pull = ad.vjp(lambda x: (x, x, x * 2), 3.0)
     assert pull((1.0, 10.0, 100.0)) == (211.0,)

@@ -124,7 +124,7 @@ def test_every_elementwise_primitive(name: str, dtype: Any) -> None:
     entry = TABLE[name]
 
     def with_gradient(*operands: Any) -> Any:
-        out, pull = ad.vjp(lambda *xs: entry(*xs), *operands)
+        out, pull = ad.vjp(entry, *operands)
         return out, pull(out)
 
     for shape in ((3,), ()):
@@ -211,7 +211,7 @@ def test_what_is_reached_by_name_alone() -> None:
 
 
 def test_a_backward_pass_is_as_quiet_as_undecorated() -> None:
-    """√ at 0 divides by zero going back; the walk ignores that, and so does the replay. Forward it warns, as NumPy does."""
+    """√ at 0 divides by zero going back; the walk ignores that, and so does the replay. Forward, it warns."""
     w = Value(np.array([0.0, 4.0]))
 
     def step(x: Any) -> Any:

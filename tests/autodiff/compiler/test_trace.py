@@ -1,16 +1,20 @@
+# ruff: noqa: PLW0108 (the lambdas are the functions under test: they stand for a user's own)
 """While tracing nothing is baked: what would read today's number raises and shows the line."""
 
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import gc
 import itertools
 import math
 import pickle
 import random
 import threading
+import time
 import types
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -78,6 +82,17 @@ def test_reading_a_number_raises_and_shows_the_line(name: str) -> None:
     assert "test_trace.py:" in str(caught.value)
     assert f'"{name}": lambda x: ' in str(caught.value)
     assert "np.where(condition, a, b)" in str(caught.value)
+
+
+def test_a_refusal_cannot_be_caught() -> None:
+    def step(x: Any) -> Any:
+        try:
+            return x if x.sum() > 0 else -x
+        except RuntimeError:
+            return x * 0
+
+    with pytest.raises(TracingError, match="return x if"):
+        ad.jit(step)(X)
 
 
 def test_the_line_shown_is_the_users_not_that_of_nn() -> None:
@@ -243,6 +258,27 @@ def test_drawing_from_the_generator_of_a_dropout() -> None:
             ad.jit(step)(X)
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda x: x + np.random.default_rng().normal(),
+        lambda x: x + random.Random().random(),
+        lambda x: x + np.random.RandomState().rand(),
+        lambda x: x * time.time(),
+        lambda x: x * perf_counter(),
+        lambda x: x * dt.datetime.now().second,
+        lambda x: now(x),
+    ],
+)
+def test_clocks_and_generators_without_a_seed(step: Any) -> None:
+    with pytest.raises(TracingError, match=r"calls [\w.]+\(\), which gives something else each time"):
+        ad.jit(step)(X)
+
+
+def now(x: Any) -> Any:
+    return x * time.monotonic()
+
+
 COUNTER = 0
 HISTORY: list[Any] = []
 SETTINGS: dict[str, Any] = {"calls": 0}
@@ -382,7 +418,7 @@ ESCAPES = {
 @pytest.mark.parametrize("place", ESCAPES)
 def test_a_traced_value_that_escapes(place: str) -> None:
     try:
-        with pytest.raises(TracingError, match="stored a traced Value|left a traced Value|while tracing; a replay"):
+        with pytest.raises(TracingError, match=r"stored a traced Value|left a traced Value|while tracing; a replay"):
             ad.jit(_with(ESCAPES[place]))(X)
     finally:
         KEPT_LIST.clear()
@@ -453,7 +489,12 @@ def test_no_graph_is_left_behind() -> None:
 
 def test_a_recorded_value_from_outside() -> None:
     interior = WEIGHT * 2
-    for step in (lambda x: interior * x, lambda x: interior.data * x, lambda x: interior.sum(), lambda x: interior.grad):
+    for step in (
+        lambda x: interior * x,
+        lambda x: interior.data * x,
+        lambda x: interior.sum(),
+        lambda x: interior.grad,
+    ):
         with pytest.raises(TracingError, match=r"computed outside[\s\S]*in <lambda>, test_trace.py"):
             ad.jit(step)(X)
 

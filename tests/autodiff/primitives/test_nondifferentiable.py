@@ -119,6 +119,12 @@ def test_full_like_of_a_value() -> None:
     assert type(c.grad) is float
 
 
+def test_nothing_can_be_written_into_what_is_empty_so_it_is_zero() -> None:
+    out = np.empty_like(Value(X), dtype=np.float32)
+    assert out.dtype == np.float32
+    assert not out.data.any()
+
+
 def test_answers_work_as_plain_truth() -> None:
     x = Value([1.0, 2.0])
     assert np.allclose(x, [1.0, 2.0])

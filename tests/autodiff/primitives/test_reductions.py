@@ -157,6 +157,12 @@ def test_max_ignores_what_is_not_chosen() -> None:
     assert x.grad.tolist() == [0.0, 0.0, 1.0]
 
 
+def test_mean_of_many_float16() -> None:
+    v = Value(np.ones(70_000, np.float16))
+    assert v.mean().data == np.ones(70_000, np.float16).mean() == 1.0
+    assert v.mean().dtype == np.float16
+
+
 def test_sum_of_float16_and_of_booleans() -> None:
     assert np.sum(Value(np.ones(3, np.float16))).dtype == np.float16
     v = Value(X)

@@ -1,0 +1,34 @@
+"""Sorting: a stable argsort, which carries no gradient, then reading along an axis, which does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import ShapeError
+from autodiff.primitives.kinds import composite, refuse
+from autodiff.primitives.shaping import axis_of
+
+
+@composite(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    """The elements at positions along an axis, a list of positions for each line of it."""
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis = axis_of(arr, axis, "take_along_axis")
+    if np.ndim(indices) != arr.ndim:
+        raise ShapeError(
+            f"np.take_along_axis needs indices with as many axes as the array, {arr.ndim}; they have {np.ndim(indices)}"
+        )
+    lines = [np.arange(n).reshape((-1,) + (1,) * (arr.ndim - i - 1)) for i, n in enumerate(arr.shape)]
+    return arr[(*lines[:axis], indices, *lines[axis + 1 :])]
+
+
+@composite(np.sort)
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    """a in ascending order along an axis (flattened if None); equal elements keep their order, whatever `kind`."""
+    refuse("sort", order=order)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
