@@ -32,8 +32,8 @@ out
 # %% [markdown]
 # ## The graph
 #
-# Each operation is a node. The gradients say *not run*: nobody has asked for them yet. The number on an edge is the local
-# derivative: by how much the node to the right moves when the one to the left does.
+# Each operation is a node. The gradients say *not run*: nobody has asked for them yet. The number on an edge is the
+# local derivative: by how much the node to the right moves when the one to the left does.
 
 # %%
 ad.draw(out)
@@ -41,8 +41,8 @@ ad.draw(out)
 # %% [markdown]
 # ## Backward
 #
-# `backward()` starts with 1 at the result and goes back through the graph. At each edge it multiplies what arrives by the
-# local derivative. That is all there is to backpropagation.
+# `backward()` starts with 1 at the result and goes back through the graph. At each edge it multiplies what arrives by
+# the local derivative. That is all there is to backpropagation.
 
 # %%
 out.backward()

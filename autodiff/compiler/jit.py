@@ -75,6 +75,13 @@ class Jitted:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
+    def __repr__(self) -> str:
+        return f"<jitted {self._name}>"
+
+    def __reduce__(self) -> str:
+        """Copied as itself and pickled by its name, like any function."""
+        return str(getattr(self, "__qualname__", self._name))
+
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Run the program for these arguments, tracing first if there is none.
 

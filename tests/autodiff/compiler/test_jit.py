@@ -166,6 +166,17 @@ def test_it_looks_like_the_function() -> None:
     assert train.__wrapped__(2.0) == train(2.0) == 0.2
 
 
+@ad.jit
+def doubled(x: Any) -> Any:
+    return x * 2
+
+
+def test_it_is_copied_and_pickled_like_a_function() -> None:
+    assert copy.deepcopy({"step": doubled})["step"] is doubled
+    assert pickle.loads(pickle.dumps(doubled)) is doubled
+    assert repr(doubled) == "<jitted doubled>"
+
+
 # --- methods and other callables --------------------------------------------------------------------------------------
 
 
