@@ -60,7 +60,7 @@ def _push_plain(push: Any, arriving: Sequence[Any], node: Any) -> Any:
     """The rule on plain numbers; where Python's floats raise or leave the reals, on NumPy's."""
     try:
         tangent = push(arriving, node._inputs, node._data, node)
-        if not isinstance(tangent, complex):
+        if not (isinstance(tangent, complex) and type(node._data) is float):
             return tangent
     except (ArithmeticError, ValueError):
         pass

@@ -98,14 +98,10 @@ class Operators:
         return binary(nondifferentiable.greater_equal, self, other)
 
     def __eq__(self, other: object) -> Any:
-        if other is None or isinstance(other, str):
-            return NotImplemented
-        return binary(nondifferentiable.equal, self, other)
+        return binary(nondifferentiable.equal, self, other) if _comparable(other) else NotImplemented
 
     def __ne__(self, other: object) -> Any:
-        if other is None or isinstance(other, str):
-            return NotImplemented
-        return binary(nondifferentiable.not_equal, self, other)
+        return binary(nondifferentiable.not_equal, self, other) if _comparable(other) else NotImplemented
 
     def __and__(self, other: Operand) -> Value:
         return binary(nondifferentiable.bitwise_and, self, other)
@@ -129,3 +125,8 @@ class Operators:
         return unary(nondifferentiable.invert, self)
 
     __hash__ = object.__hash__
+
+
+def _comparable(other: object) -> bool:
+    """Whether == with it is elementwise: numbers, sequences, arrays; None, texts and all else answer for themselves."""
+    return isinstance(other, (int, float, complex, list, tuple)) or hasattr(type(other), "__array__")

@@ -89,7 +89,7 @@ def _walk(
             if kind is float is type(x):
                 pass
             elif not (kind is ndarray is type(x)) or contribution.shape != x.shape or contribution.dtype is not x.dtype:
-                if isinstance(contribution, complex):  # a float may have left the reals, as (−1.0)**0.5 does
+                if isinstance(contribution, complex) and type(x) is type(g) is float:  # left the reals: (−1.0)**0.5
                     contribution = _with_numpy_floats(pull, g, inputs, out, node)
                 contribution = fit(contribution, x, node)
             before = arrived(operand)

@@ -285,6 +285,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     >>> out, pull(1.0)
     (6.0, (3.0, 2.0))
     """
+    primals = tuple(map_leaves(_copied, primals))  # pull reads them later: nobody else may change them
     run = Recording(f, primals, range(len(primals)), has_aux)
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
@@ -301,6 +302,10 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     # pull will read the recorded results: the caller may look at them, and not write
     out = run.result() if run.recorded else map_leaves(read_only, run.result())
     return (out, pull, run.aux) if has_aux else (out, pull)
+
+
+def _copied(leaf: Any) -> Any:
+    return leaf.copy() if type(leaf) is np.ndarray else leaf
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

@@ -92,7 +92,9 @@ def expressions(
         near = latest[:2]  # one operand is a late one, so that programs grow deep
         workshop.add(step(workshop, near[a % len(near)], latest[b % len(latest)], choice))
     if scalar and np.shape(workshop.value(workshop.names[-1])) != ():
-        workshop.add(f"np.sum({workshop.names[-1]})")
+        last = workshop.names[-1]
+        if not workshop.add(f"np.sum({last})"):  # too large a sum
+            workshop.add(f"np.mean({last})")
     return workshop.finished()
 
 

@@ -32,7 +32,7 @@ INTO = {
     ABOVE_ONE: "({0} * {0} + 1.5)",
     ABOVE_MINUS_ONE: "({0} * {0})",
 }
-COMPLEX_ONLY = {"real", "imag", "angle", "conjugate"}
+LEFT_OUT = {"real", "imag", "angle", "conjugate", "float_power"}  # for complex numbers; float64 whatever it is given
 
 TEMPLATES = (
     "np.sum({a})",
@@ -131,6 +131,6 @@ def vocabulary() -> dict[str, Step]:
     for name, primitive in TABLE.items():
         function = public_name(name)
         known = all(domain in INTO or domain == Domain() for domain in primitive.domain)
-        if primitive.kind == "elementwise" and function is not None and known and name not in COMPLEX_ONLY:
+        if primitive.kind == "elementwise" and function is not None and known and name not in LEFT_OUT:
             steps[name] = _elementwise(primitive, function)
     return steps | {template: _templated(template) for template in TEMPLATES}
