@@ -80,17 +80,21 @@ class Recording:
         """Whether derivatives are Values: an argument was one, or the graph reaches another variable besides."""
         if self.given_values or self.traced:
             return True
-        return self.outer.recording and self._reaches_others
+        return self.outer.recording and self._reaches_others(self.nodes)
 
-    @property
-    def _reaches_others(self) -> bool:
+    def reaches_others_from(self, leaf: Any) -> bool:
+        """Whether a gradient of somebody else's flows through a leaf of the auxiliary results (or it is no Value)."""
+        if not isinstance(leaf, Value):
+            return True
+        return self.outer.recording and self._reaches_others(ancestors([leaf], self.since))
+
+    def _reaches_others(self, nodes: set[Value]) -> bool:
         return any(
             node._keywords is not OWN  # our variables, and those of transforms that ran inside
             and (
-                node._primitive is None
-                or any(o is not None and o._carries and o not in self.nodes for o in node._operands)
+                node._primitive is None or any(o is not None and o._carries and o not in nodes for o in node._operands)
             )
-            for node in self.nodes
+            for node in nodes
         )
 
     def result(self) -> Any:
@@ -179,7 +183,7 @@ def _without_history(aux: Any, run: Recording) -> Any:
     """Auxiliary results leave as plain data (as Values where those carry an outer gradient)."""
     leaves, structure = flatten(aux)
     kept = run.given_values or run.outer.trace is not None
-    return restore(structure, [leaf._data if isinstance(leaf, Value) and not kept else leaf for leaf in leaves])
+    return restore(structure, [leaf if kept or run.reaches_others_from(leaf) else leaf._data for leaf in leaves])
 
 
 def _name(f: Function) -> str:
@@ -192,7 +196,10 @@ def _positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
         raise ArgumentError(
             f"argnums={argnums} names an argument that is not there: the function was called with {count}"
         )
-    return tuple(n % count for n in given)
+    positions = tuple(n % count for n in given)
+    if len(set(positions)) < len(positions):
+        raise ArgumentError(f"argnums={argnums} names an argument twice; name each once")
+    return positions
 
 
 def gradients_of(run: Recording, flat: Sequence[Any], argnums: int | Sequence[int]) -> Any:

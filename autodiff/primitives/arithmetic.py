@@ -55,7 +55,7 @@ float_power = elementwise(np.float_power, [_power_base, _power_exponent], domain
 remainder = elementwise(
     np.remainder, [1, lambda x, y: -np.floor_divide(x, y)], domain=[REAL, NONZERO], scalar=operator.mod
 )
-fmod = elementwise(np.fmod, [1, lambda x, y: -np.trunc(x / y)], domain=[REAL, NONZERO])
+fmod = elementwise(np.fmod, [1, lambda x, y, out: -np.rint((x - out) / y)], domain=[REAL, NONZERO])
 
 
 def _abs_slope(x: Any, out: Any) -> Any:
