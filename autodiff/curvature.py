@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.containers import restore
-from autodiff.errors import ShapeError
+from autodiff.errors import DtypeError, ShapeError
 from autodiff.operands import plain_scalar
 from autodiff.transforms import Function, Recording, _positions, grad, gradients_of, jvp
 from autodiff.value import Value
@@ -29,10 +29,30 @@ def _rows(run: Recording, number: int) -> list[list[Any]]:
 
 
 def _columns(run: Recording, number: int) -> list[list[Any]]:
-    """Forward mode: for each element of one variable, the tangent of every output."""
+    """Forward mode: for each element of one variable, the derivative of every output."""
     variable = run.variables[number]
     assert variable is not None
-    return [run.push([unit if i == number else None for i in range(len(run.variables))]) for unit in _basis(variable)]
+
+    def along(unit: Any) -> list[Any]:
+        return run.push([unit if i == number else None for i in range(len(run.variables))])
+
+    if variable.dtype.kind != "c":
+        return [along(unit) for unit in _basis(variable)]
+    return [[*map(_complex_derivative, along(unit), along(1j * unit))] for unit in _basis(variable)]
+
+
+def _complex_derivative(along_real: Any, along_imaginary: Any) -> Any:
+    """∂f/∂x − i ∂f/∂y of a real f; f′(z) of a complex one, for which ∂f/∂y = i ∂f/∂x has to hold (Cauchy, Riemann)."""
+    if not np.iscomplexobj(along_real):
+        return along_real - 1j * along_imaginary
+    real, imaginary = (np.asarray(getattr(t, "_data", t)) for t in (along_real, along_imaginary))
+    off, size = np.abs(imaginary - 1j * real), np.abs(imaginary) + np.abs(real)
+    if np.any(off > 1e3 * np.finfo(real.dtype).eps * np.max(size, initial=0.0)):
+        raise DtypeError(
+            "a complex function of complex numbers has one complex Jacobian only where it is analytic, and this one is "
+            "not (it takes conj, abs, real or imag on the way); differentiate its real and imaginary parts"
+        )
+    return along_real
 
 
 def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -40,6 +60,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
 
     returns: a function of the same arguments → array of shape f(x).shape + x.shape; for containers, a container like
     f's result of containers like the argument. (J, aux) with has_aux
+    For complex x: f′(x) of a complex, analytic f, and ∂f/∂Re x − i ∂f/∂Im x of a real one, as grad has it
+    raises: DtypeError for a complex f of complex x that is not analytic there
 
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0])).tolist()
     [[2.0, 0.0], [0.0, 4.0]]
@@ -53,6 +75,7 @@ def _jacobian(f: Function, argnums: int | Sequence[int], has_aux: bool, forward:
         run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
         inputs = sum(v.size for v in run.active)
         by_columns = sum(o.size for o in run.outputs) > inputs if forward is None else forward
+        by_columns = by_columns or any(v.dtype.kind == "c" for v in (*run.active, *run.outputs))
         blocks = _by_columns(run) if by_columns else _by_rows(run)
         shaped = [gradients_of(run, row, argnums) for row in blocks]
         matrix = restore(run.output_structure, shaped)

@@ -6,6 +6,7 @@ Works on plain numbers and arrays, and on Values, where it records.
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -89,3 +90,27 @@ def is_finite(g: Any) -> bool:
     if hasattr(g, "_data"):
         return is_finite(g._data)
     return not isinstance(g, np.generic) or bool(np.isfinite(g))
+
+
+def unshared(g: Any) -> Any:
+    """A derivative that its new owner may change in place: a copy if it is a view, or if anything else refers to it.
+
+    The caller holds it in one local variable, and nowhere else: a rule may hand on its own buffer, or one to two
+    operands. CPython counts references.
+    """
+    if type(g) is np.ndarray and (g.base is not None or sys.getrefcount(g) > _ALONE):
+        return g.copy()
+    return g
+
+
+def _references(g: Any) -> int:
+    return sys.getrefcount(g)
+
+
+def _held_by_one_variable() -> int:
+    """What `unshared` counts if its caller alone holds an array: measured, as interpreters differ."""
+    g = np.zeros(1)
+    return _references(g)
+
+
+_ALONE = _held_by_one_variable()

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.fitting import fit_tangent, is_finite, is_plain
-from autodiff.graph import BY_SERIAL
-from autodiff.reverse import as_recorded, numpy_float, outputs_of
+from autodiff.fitting import fit, fit_tangent, is_finite, is_plain
+from autodiff.graph import BY_SERIAL, ancestors
+from autodiff.modes import changed
+from autodiff.recording import variable
+from autodiff.reverse import as_recorded, numpy_float, outputs_of, pull_back
 
 
 def push_forward(
@@ -47,13 +49,32 @@ def _walk(seeds: Mapping[Any, Any], order: Sequence[Any], recorded: bool, masked
         if all(tangent is None for tangent in arriving):
             continue
         primitive = node._primitive
-        push = primitive.masked_push if masked and primitive.kind == "elementwise" else primitive.push
-        if recorded:
+        push = primitive.masked_push if masked else primitive.push
+        if push is None:
+            tangent = _reverse_twice(arriving, node, recorded)
+        elif recorded:
             tangent = push(arriving, as_recorded(node), outputs_of(node), node)
         else:
             tangent = _push_plain(push, arriving, node)
         tangents[node] = fit_tangent(tangent, node._data)
     return tangents
+
+
+def _reverse_twice(arriving: Sequence[Any], node: Any, recorded: bool) -> Any:
+    """J·t for an entry that has a reverse rule alone: Jᵀg is linear in g, and the transpose of that is J."""
+    xs, out = (as_recorded(node), outputs_of(node)) if recorded else (node._inputs, node._data)
+    several = type(node._data) is tuple
+    cotangents = [variable(np.zeros_like(part)) for part in (node._data if several else (node._data,))]
+    g = tuple(cotangents) if several else cotangents[0]
+    with changed(recording=True):
+        pulled = {
+            fit(pull(g, xs, out, node), raw, node): tangent
+            for pull, tangent, raw in zip(node._primitive.pulls, arriving, node._inputs)
+            if tangent is not None and pull is not None
+        }
+        found = pull_back(pulled, ancestors(pulled), cotangents, recorded=recorded)
+    parts = tuple(found.get(v, np.zeros_like(v._data)) for v in cotangents)
+    return parts if several else parts[0]
 
 
 def _push_plain(push: Any, arriving: Sequence[Any], node: Any) -> Any:

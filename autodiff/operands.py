@@ -121,3 +121,12 @@ def as_gradient(given: Any, like: Any) -> Any:
     if array.dtype.kind not in "fcbiu" or (array.dtype.kind == "c" and like.dtype.kind != "c"):
         raise DtypeError(f"a gradient of a {like.dtype} Value must be numbers it can hold; it was given {array.dtype}")
     return plain_scalar(array.astype(like.dtype))
+
+
+def read_only(data: Any) -> Any:
+    """The data, as a view that nobody can write into."""
+    if type(data) is not np.ndarray:
+        return data
+    view = data.view()
+    view.flags.writeable = False
+    return view

@@ -6,7 +6,7 @@ there. That is backpropagation, and nothing else is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -21,7 +21,7 @@ ndarray = np.ndarray
 
 def pull_back(
     seeds: Mapping[Any, Any],
-    nodes: AbstractSet[Any],
+    nodes: set[Any],
     targets: Sequence[Any],
     *,
     recorded: bool = False,
@@ -32,36 +32,35 @@ def pull_back(
 
     seeds: gradient of each result · nodes: those the walk may visit · targets: where it ends, and must be finite
     recorded: the walk records itself on Values, so that it can be differentiated again
-    masked: zero gradients stay zero from the start (tracing and lazy arrays, where a second look is not possible)
-    free: release each node once it is done
+    masked: an exact zero wins over an infinity from the start (tracing, lazy arrays: a second look is not possible)
+    free: empty `nodes`, release each and forget its gradient once it is done; those of leaves and targets remain
 
-    A plain walk runs without masks, and again with them only if a target's gradient came out non-finite.
+    A plain walk runs without masks, and again with them only if a target's gradient came out non-finite. One that frees
+    cannot run again: it looks at every contribution.
     """
     order = newest_first(nodes)
     ends = {target for target in targets if target._primitive is not None}  # leaves end by themselves
     masked = masked or not all(is_plain(seed._data) or type(seed._data) is tuple for seed in seeds)
     with np.errstate(all="ignore"):
-        gradients = _walk(seeds, order, nodes, ends, recorded, masked)
-        if not masked and not all(is_finite(gradients.get(target, 0.0)) for target in targets):
-            gradients = _walk(seeds, order, nodes, ends, recorded, masked=True)
-    if free:
-        for node in order:
-            release(node)
+        gradients = _walk(seeds, order, nodes, ends, recorded, masked, free)
+        if not masked and not free and not all(is_finite(gradients.get(target, 0.0)) for target in targets):
+            gradients = _walk(seeds, order, nodes, ends, recorded, True, False)
     return gradients
 
 
 def _walk(
     seeds: Mapping[Any, Any],
-    order: Sequence[Any],
-    nodes: AbstractSet[Any],
+    order: list[Any],
+    nodes: set[Any],
     ends: AbstractSet[Any],
     recorded: bool,
     masked: bool,
+    free: bool,
 ) -> dict[Any, Any]:
     gradients = dict(seeds)
     arrived = gradients.get
     ours: set[Any] = set()  # nodes whose gradient is a buffer made here, into which more may be added
-    for node in order:
+    for node in _drained(order, nodes) if free else order:
         primitive = node._primitive
         if primitive is None or (ends and node in ends):
             continue
@@ -85,6 +84,9 @@ def _walk(
                 if recorded:
                     raise
                 contribution = _with_numpy_floats(pull, g, inputs, out, node)
+            if free and not masked and not is_finite(contribution) and primitive.kind == "elementwise":
+                careful = primitive.masked_pulls[primitive.pulls.index(pull)]
+                contribution = careful(g, xs, out, node) if recorded else _with_numpy_floats(careful, g, xs, out, node)
             kind = type(contribution)
             if kind is float is type(x):
                 pass
@@ -103,13 +105,25 @@ def _walk(
                 gradients[operand] = total = _sum(before, contribution)
                 if type(total) is ndarray and not recorded:  # a recorded walk may still bring a Value
                     ours.add(operand)
+        if free:
+            release(node)
+            del gradients[node]
     return gradients
+
+
+def _drained(order: list[Any], nodes: set[Any]) -> Iterator[Any]:
+    """Each node in turn, which then only its users refer to."""
+    order.reverse()
+    while order:
+        node = order.pop()
+        yield node
+        nodes.discard(node)
 
 
 def as_recorded(node: Any) -> tuple[Any, ...]:
     """The operands for rules that record: Values where there are any, raw constants elsewhere."""
     for operand, raw in zip(node._operands, node._inputs):
-        if operand is not None and operand._data is not raw:
+        if operand is not None and operand._data is not raw and not np.array_equal(operand._data, raw, equal_nan=True):
             raise GraphError(
                 f"a leaf that {node._primitive.name} read was given new .data after the forward pass, so a recorded "
                 "(higher-order) backward cannot refer to it any more; run the forward pass again before differentiating"

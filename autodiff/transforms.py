@@ -8,21 +8,22 @@ arguments. All of them take nested tuples, lists and dicts of arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
 
 from autodiff.containers import flatten, is_container, map_leaves, paths, restore
 from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeError
+from autodiff.fitting import unshared
 from autodiff.forward import push_forward
-from autodiff.graph import ancestors, dependents
+from autodiff.graph import MANY, ancestors, dependents
 from autodiff.modes import changed, current_mode
-from autodiff.operands import as_gradient, constant, plain_scalar
+from autodiff.operands import as_gradient, constant, plain_scalar, read_only
 from autodiff.primitives.shaping import alias
 from autodiff.recording import OWN
 from autodiff.reverse import pull_back
-from autodiff.value import Value, apply, constant_value, read_only, variable
+from autodiff.value import Value, apply, constant_value, variable
 
 Function = Callable[..., Any]
 
@@ -60,9 +61,9 @@ class Recording:
                 )
             result, self.aux = result[0], _without_history(result[1], self)
         self.outputs, self.output_structure = flatten(result)
-        where = paths(self.output_structure)
-        for output, path in zip(self.outputs, where):
+        for i, output in enumerate(self.outputs):
             if not isinstance(output, Value):
+                path = paths(self.output_structure)[i]
                 raise GradientLostError(
                     f"{_name(f)} returned {type(output).__name__} {output!r:.40}{' at ' + path if path else ''}, not a "
                     "Value: the gradient was lost on the way. np.* records; float(), .item(), .data and math.* do not"
@@ -80,7 +81,11 @@ class Recording:
         """Whether derivatives are Values: an argument was one, or the graph reaches another variable besides."""
         if self.given_values or self.traced:
             return True
-        return self.outer.recording and self._reaches_others(self.nodes)
+        return self.outer.recording and self._nodes_reach_others
+
+    @cached_property
+    def _nodes_reach_others(self) -> bool:
+        return self._reaches_others(self.nodes)
 
     def reaches_others_from(self, leaf: Any) -> bool:
         """Whether a gradient of somebody else's flows through a leaf of the auxiliary results (or it is no Value)."""
@@ -89,43 +94,70 @@ class Recording:
         return self.outer.recording and self._reaches_others(ancestors([leaf], self.since))
 
     def _reaches_others(self, nodes: set[Value]) -> bool:
-        return any(
-            node._keywords is not OWN  # our variables, and those of transforms that ran inside
-            and (
-                node._primitive is None or any(o is not None and o._carries and o not in nodes for o in node._operands)
-            )
-            for node in nodes
-        )
+        """Whether a variable besides our own, and those of transforms that ran inside, leads to these nodes."""
+        since = self.since
+        for node in nodes:
+            if node._primitive is None:
+                if node._keywords is not OWN:
+                    return True
+                continue
+            for operand in (node._x, node._y) if node._count < MANY else node._x:
+                if operand is not None and operand._serial < since and operand._carries:
+                    return True
+        return False
 
     def result(self) -> Any:
         """What the function returned: Values if derivatives are, plain data otherwise."""
         return restore(self.output_structure, self.outputs if self.recorded else [o._data for o in self.outputs])
 
-    def pull(self, seeds: Sequence[Any]) -> list[Any]:
-        """The gradient of every variable from those of the outputs; None for constants. Zero where nothing arrives."""
-        path = dependents(self.nodes, [v for v in self.active if v in self.nodes])
+    def pull(self, seeds: Sequence[Any], last: bool = False) -> list[Any]:
+        """The gradient of every variable from those of the outputs; None for constants. Zero where nothing arrives.
+
+        last: nobody will ask for another derivative, so the graph is freed on the way if it is only ours
+        """
+        path = self._path([v for v in self.active if v in self.nodes])
         arriving: dict[Value, Any] = {}
         for output, seed in zip(self.outputs, seeds):
             if output in path:
                 arriving[output] = arriving[output] + seed if output in arriving else seed
+        free = last and not self.recorded
+        if free:
+            self.nodes = set()
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
-            gradients = pull_back(arriving, path, self.active, recorded=self.recorded, masked=self.traced)
-        return apart([None if v is None else self._handed_out(gradients.get(v), v._data) for v in self.variables])
+            gradients = pull_back(arriving, path, self.active, recorded=self.recorded, masked=self.traced, free=free)
+        return self._handed_out([gradients.pop(v, None) for v in self.variables], self.variables)
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """The tangent of every output from those of the variables. Zero where nothing arrives."""
         seeds = {v: t for v, t in zip(self.variables, tangents) if v is not None and t is not None}
-        path = dependents(self.nodes, [v for v in seeds if v in self.nodes])
+        path = self._path([v for v in seeds if v in self.nodes])
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
             found = push_forward(seeds, path, self.outputs, recorded=self.recorded, masked=self.traced)
-        return apart([self._handed_out(found.get(output), output._data) for output in self.outputs])
+        tangents = [found.get(output) for output in self.outputs]
+        found.clear()
+        return self._handed_out(tangents, self.outputs)
 
-    def _handed_out(self, derivative: Any, data: Any) -> Any:
-        if derivative is None:
-            derivative = plain_scalar(np.zeros_like(data))
-        if self.recorded and not isinstance(derivative, Value):
-            return constant_value(derivative)
-        return derivative.copy() if type(derivative) is np.ndarray and derivative.base is not None else derivative
+    def _path(self, variables: list[Value]) -> set[Value]:
+        """The nodes that a derivative with respect to these variables passes through."""
+        if len(variables) == len(self.active) and not self._nodes_reach_others:
+            return self.nodes  # whatever carries a gradient has it from them
+        return dependents(self.nodes, variables)
+
+    def _handed_out(self, derivatives: list[Any], of: Sequence[Value | None]) -> list[Any]:
+        """Derivatives as the caller gets them: zeros where nothing arrived, each its own buffer. Empties the list."""
+        made: list[Any] = []
+        for value in reversed(of):
+            g = derivatives.pop()
+            if value is None:
+                made.append(None)
+                continue
+            if g is None:
+                g = plain_scalar(np.zeros_like(value._data))
+            if self.recorded:
+                made.append(g if isinstance(g, Value) else constant_value(g))
+            else:
+                made.append(unshared(g))
+        return made[::-1]
 
     def seed(self, given: Any, like: Value, what: str) -> Any:
         """A cotangent or tangent from the caller, checked against the Value it belongs to."""
@@ -136,17 +168,6 @@ class Recording:
             return given if self.recorded else given._read(f"a {what}")
         constant(given, what)
         return as_gradient(given, like)
-
-
-def apart(arrays: list[Any]) -> list[Any]:
-    """The same, no array twice: a rule may hand one gradient to two operands, and callers may change what they get."""
-    seen: set[int] = set()
-    for i, x in enumerate(arrays):
-        if type(x) is np.ndarray:
-            if id(x) in seen:
-                arrays[i] = x.copy()
-            seen.add(id(x))
-    return arrays
 
 
 def fresh_variable(x: Any) -> Value:
@@ -229,7 +250,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     def differentiated(*args: Any, **keywords: Any) -> Any:
         run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
         (output,) = _single(run, f)
-        gradient = gradients_of(run, run.pull([_one(output, f)]), argnums)
+        gradient = gradients_of(run, run.pull([_one(output, f)], last=True), argnums)
         value = run.result()
         return ((value, run.aux) if has_aux else value), gradient
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import DtypeError, GraphError, InPlaceError, ShapeError
+from autodiff.fitting import unshared
 from autodiff.graph import ancestors
 from autodiff.methods import ArrayMethods
 from autodiff.modes import current_mode
-from autodiff.operands import as_gradient, leaf_data, plain_scalar
+from autodiff.operands import as_gradient, leaf_data, plain_scalar, read_only
 from autodiff.operators import Operators
 from autodiff.primitives import indexing
 from autodiff.primitives.kinds import DISPATCH, Primitive
@@ -182,15 +183,14 @@ class Value(Operators, Reading, ArrayMethods):
         if traced:
             mode.trace.add_gradients(gradients)
             return
-        seen: set[int] = set()  # buffers that an earlier node holds: a rule may hand its gradient on as it is
-        for node, g in gradients.items():
+        for node in [*gradients]:
+            g = gradients.pop(node)
             if node._primitive is not None:
                 node._grad = g if retain_graph else None
-                seen.add(id(g))
             elif node._grad is not None:
                 node._grad = node._grad + g
             else:  # a leaf's gradient is its own buffer: the caller may change it in place
-                node._grad = g.copy() if type(g) is np.ndarray and (g.base is not None or id(g) in seen) else g
+                node._grad = unshared(g)
 
     def _seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -246,15 +246,6 @@ class Value(Operators, Reading, ArrayMethods):
 
 
 FLOAT64 = np.dtype(np.float64)
-
-
-def read_only(data: Any) -> Any:
-    """The data, as a view that nobody can write into."""
-    if type(data) is not np.ndarray:
-        return data
-    view = data.view()
-    view.flags.writeable = False
-    return view
 
 
 make_nodes_of(Value)

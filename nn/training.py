@@ -122,7 +122,7 @@ def _train(model: Any, x: Any, y: Any, loss: Loss, optimizer: Optimizer) -> floa
     """One step on one batch; returns its loss. The graph is gone when this returns."""
     value = loss(model(x), y)
     optimizer.zero_grad()
-    value.backward()
+    value.backward(retain_graph=False)
     optimizer.step()
     return float(value.item())
 

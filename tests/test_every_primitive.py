@@ -165,7 +165,7 @@ def test_forms_of_operands(name: str, form: str, other: str) -> None:
     """Python numbers, NumPy scalars, 0-d and n-d arrays, either side a constant, either side a Value, or both."""
     entry = TABLE[name]
     x, y = FORMS[form](inside(entry.domain[0], ())), FORMS[other](inside(entry.domain[1], (), 0.375))
-    ufunc = getattr(np, name)
+    ufunc = getattr(np, name, entry)
     for left, right in ((True, False), (False, True), (True, True)):
         a, b = (ad.Value(x) if left else x), (ad.Value(y) if right else y)
         out = ufunc(a, b)

@@ -2,6 +2,7 @@
 
 from autodiff.primitives import (
     arithmetic,
+    complex_parts,
     composites,
     contractions,
     fft,
@@ -21,6 +22,7 @@ __all__ = [
     "DISPATCH",
     "TABLE",
     "arithmetic",
+    "complex_parts",
     "composites",
     "contractions",
     "fft",

@@ -12,12 +12,37 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import UnsupportedError
-from autodiff.primitives.kinds import DISPATCH, NONZERO, POSITIVE, REAL, composite, elementwise, linear, refuse
+from autodiff.primitives.keywords import refuse
+from autodiff.primitives.kinds import DISPATCH, NONZERO, POSITIVE, REAL, composite, elementwise
 
 add = elementwise(np.add, [1, 1], scalar=operator.add)
 subtract = elementwise(np.subtract, [1, -1], scalar=operator.sub)
 multiply = elementwise(np.multiply, [lambda y: y, lambda x: x], scalar=operator.mul)
+
+
+def _masked_product(x: Any, y: Any) -> Any:
+    out = x * y
+    return np.where(np.isnan(out) & ((x == 0) | (y == 0)), 0.0, out)[()]  # a scalar stays one
+
+
+def _masked_float(x: float, y: float) -> float:
+    out = x * y
+    return 0.0 if out != out and (x == 0 or y == 0) else out
+
+
+masked_product = elementwise(
+    _masked_product,
+    [
+        lambda x, y: np.where((x == 0) & ~np.isfinite(y), 0.0, y),
+        lambda x, y: np.where((y == 0) & ~np.isfinite(x), 0.0, x),
+    ],
+    scalar=_masked_float,
+    name="masked_product",
+)
+"""x·y where an exact zero wins over an infinity or NaN: how walks multiply once a derivative came out non-finite.
+
+The factors are masked, not the product: otherwise second derivatives would be lost where a residual is zero."""
+
 divide = elementwise(
     np.divide, [lambda y: 1 / y, lambda y, out: -out / y], domain=[REAL, NONZERO], scalar=operator.truediv
 )
@@ -136,42 +161,7 @@ def clip(
     return bounded(a, low, high)
 
 
-conjugate = linear(np.conjugate, [lambda g: np.conjugate(g)])
-real = elementwise(np.real, [1], name="real")
-imag = elementwise(lambda x: np.imag(x), [-1j], name="imag")
-angle_ = elementwise(
-    lambda x: np.angle(x), [lambda x: -1j / x if np.iscomplexobj(x) else 0.0 * x], domain=NONZERO, name="angle"
-)
-
-
-@composite(np.real)
-def real_part(val: Any) -> Any:
-    """The real part."""
-    return real(val)
-
-
-@composite(np.imag)
-def imaginary_part(val: Any) -> Any:
-    """The imaginary part; 0 for real values."""
-    return imag(val)
-
-
-@composite(np.angle)
-def angle(z: Any, deg: bool = False) -> Any:
-    """The argument of a complex value, in radians or degrees."""
-    radians_ = angle_(z)
-    return radians_ * (180 / math.pi) if deg else radians_
-
-
 @composite(np.divmod)
 def divmod_(x: Any, y: Any) -> Any:
     """(floor(x / y), x mod y): the first carries no gradient."""
     return np.floor_divide(x, y), np.remainder(x, y)
-
-
-@composite(np.frexp, np.modf, np.ldexp, np.nextafter, np.spacing)
-def no_rule(*operands: Any) -> Any:
-    """Functions that take numbers apart bit by bit."""
-    raise UnsupportedError(
-        "frexp, modf, ldexp, nextafter and spacing have no derivative; use v.data for the plain array"
-    )

@@ -8,21 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.primitives.kinds import composite, primitive, refuse
+from autodiff.primitives.keywords import is_masked, keeps, mask_for, refuse
+from autodiff.primitives.kinds import composite, primitive
 from autodiff.primitives.reductions import expand
 
 
 def _count(a: Any, axis: Any, where: Any) -> Any:
     """How many elements each mean is taken over."""
-    if where is not True and where is not np._NoValue:
-        return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=True).astype(a.dtype)
+    if is_masked(where):
+        mask = np.broadcast_to(mask_for(a, where, "mean"), a.shape)
+        return np.sum(mask, axis=axis, keepdims=True).astype(a.dtype if a.dtype.kind in "fc" else np.float64)
     if axis is None:
         return a.size
     return math.prod(a.shape[i] for i in (axis if isinstance(axis, (tuple, list)) else (axis,)))
-
-
-def _given(where: Any) -> Any:
-    return True if where is np._NoValue else where
 
 
 @composite(np.mean)
@@ -33,9 +31,9 @@ def mean(
     refuse("mean", dtype=dtype, out=out)
     if a.dtype == np.float16:  # NumPy, too, adds these up in float32
         return mean(a.astype(np.float32), axis, keepdims=keepdims, where=where).astype(np.float16)
-    total = np.sum(a, axis=axis, keepdims=True if where is not True else keepdims, where=_given(where))
+    total = np.sum(a, axis=axis, keepdims=is_masked(where) or keeps(keepdims), where=where)
     quotient = total / _count(a, axis, where)
-    if where is not True and (keepdims is np._NoValue or not keepdims):
+    if is_masked(where) and not keeps(keepdims):
         return np.squeeze(quotient, tuple(range(a.ndim)) if axis is None else axis)
     return quotient
 
@@ -59,14 +57,13 @@ def var(
         if ddof != 0:
             raise ValueError("ddof and correction can't be provided simultaneously.")
         ddof = correction
-    where = _given(where)
     center = mean if mean is not None and mean is not np._NoValue else np.mean(a, axis=axis, keepdims=True, where=where)
     deviation = a - center
     squares = np.real(deviation * np.conjugate(deviation)) if np.iscomplexobj(a) else deviation * deviation
     count = _count(a, axis, where)
-    total = np.sum(squares, axis=axis, keepdims=True if where is not True else keepdims, where=where)
+    total = np.sum(squares, axis=axis, keepdims=is_masked(where) or keeps(keepdims), where=where)
     quotient = total / (builtins.max(count - ddof, 0) if isinstance(count, int) else np.maximum(count - ddof, 0))
-    if where is not True and (keepdims is np._NoValue or not keepdims):
+    if is_masked(where) and not keeps(keepdims):
         return np.squeeze(quotient, tuple(range(a.ndim)) if axis is None else axis)
     return quotient
 

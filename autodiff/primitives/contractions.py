@@ -11,7 +11,8 @@ import numpy as np
 
 from autodiff.errors import ArgumentError, ShapeError, UnsupportedError
 from autodiff.primitives.indexing import getitem, split_index
-from autodiff.primitives.kinds import composite, multilinear, primitive, refuse
+from autodiff.primitives.keywords import refuse
+from autodiff.primitives.kinds import composite, multilinear, primitive
 from autodiff.primitives.shaping import axis_of
 
 
@@ -165,9 +166,11 @@ def _einsum_adjoint(g: Any, i: int, xs: Any, xs_like: Any, subscripts: str) -> A
     terms = inputs.split(",")
     mine, x_like = terms[i], xs_like[i]
     others = [(term, x) for j, (term, x) in enumerate(zip(terms, xs)) if j != i]
-    known = set(result).union(*(term for term, _ in others))
     unique = "".join(dict.fromkeys(mine))
     size = dict(zip(mine, np.shape(x_like)))
+    known = set(result)  # labels along which the parts have the length that operand i has
+    for (term, _), like in zip(others, (x for j, x in enumerate(xs_like) if j != i)):
+        known |= {label for label, n in zip(term, np.shape(like)) if n == size.get(label, n)}
     ones = [(label, np.ones(size[label], dtype=x_like.dtype)) for label in unique if label not in known]
     parts = [(result, g), *others, *ones]
     free = iter(label for label in string.ascii_letters if label not in subscripts)
@@ -217,6 +220,8 @@ def explicit_subscripts(subscripts: str, shapes: list[tuple[int, ...]]) -> str:
                 f"np.einsum({subscripts!r}): {term!r} names {len(term)} axes of an operand with shape {shape}"
             )
     if arrow:
+        if most and "..." not in result:
+            raise ShapeError(f"np.einsum({subscripts!r}) has axes under '...' that its result does not name")
         result = result.replace("...", ellipsis)
     else:
         joined = "".join(terms)

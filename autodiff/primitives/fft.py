@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.primitives.kinds import composite, linear, refuse
+from autodiff.primitives.keywords import refuse
+from autodiff.primitives.kinds import composite, linear
 from autodiff.primitives.shaping import axis_of
 
 

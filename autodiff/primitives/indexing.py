@@ -34,7 +34,7 @@ def split_index(index: Any) -> tuple[Skeleton, tuple[Any, ...]]:
     """(skeleton, arrays) of an index as Python hands it over. Slices are kept as hashable triples."""
     skeleton: list[Any] = []
     arrays: list[Any] = []
-    for part in index if type(index) is tuple else (index,):
+    for part in index if isinstance(index, tuple) else (index,):
         if part is None or part is Ellipsis or type(part) is int:
             skeleton.append(part)
         elif isinstance(part, slice):
@@ -147,12 +147,15 @@ part = linear(
 """One result of an operation that has several."""
 
 
-def _refuse_complex(value: Any, x: Any, verb: str) -> None:
-    if value.dtype.kind != "c" and np.iscomplexobj(x):
-        raise DtypeError(
-            f"v.at[index].{verb}(x) was given complex numbers for a Value of dtype {value.dtype}, and would lose their "
-            "imaginary parts; take np.real of them, or v.astype(complex) first"
-        )
+def _refuse_loss(value: Any, x: Any, verb: str) -> None:
+    """Raise where the dtype of a Value cannot hold x: decimals or imaginary parts would be lost, and gradients."""
+    dtype = getattr(x, "dtype", None) or np.asarray(x).dtype
+    for kinds, lost, instead in (("c", "imaginary parts", "complex"), ("fc", "decimals", "float")):
+        if dtype.kind in kinds and value.dtype.kind not in kinds:
+            raise DtypeError(
+                f"v.at[index].{verb}(x) was given {dtype} numbers for a Value of dtype {value.dtype}, and would lose "
+                f"their {lost}; write v.astype({instead}) first"
+            )
 
 
 class At:
@@ -173,13 +176,13 @@ class At:
     def set(self, x: Any) -> Any:
         """The Value with the elements at the index replaced by x; of repeated positions the last one wins."""
         skeleton, arrays = split_index(self._index)
-        _refuse_complex(self._value, x, "set")
+        _refuse_loss(self._value, x, "set")
         return replace(self._value, x, *arrays, index=skeleton)
 
     def add(self, x: Any) -> Any:
         """The Value with x added at the index; repeated positions receive every addition."""
         skeleton, arrays = split_index(self._index)
-        _refuse_complex(self._value, x, "add")
+        _refuse_loss(self._value, x, "add")
         chosen = getitem(self._value, *arrays, index=skeleton)
         try:
             spread = np.broadcast_to(x, chosen.shape)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import DtypeError, ShapeError, UnsupportedError
-from autodiff.primitives.kinds import composite, linear, refuse
+from autodiff.primitives.keywords import refuse
+from autodiff.primitives.kinds import composite, linear
 from autodiff.primitives.shaping import axis_of
 
 

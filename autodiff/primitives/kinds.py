@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import UnsupportedError
-from autodiff.primitives.rules import Pull, Push, Rule, build_pulls, build_push
+from autodiff.primitives.rules import Pull, Push, Rule, build_pulls, build_push, refuse_missing_rules
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,19 @@ class Primitive:
         for operand in operands:
             record = getattr(type(operand), "_record", None)
             if record is not None:
+                if len(operands) > len(self.rules) and self.differentiable and not self.variadic:
+                    self._refuse_without_rule(operands)
                 return record(self, operands, keywords)
         return self.forward(*operands, **keywords)
+
+    def _refuse_without_rule(self, operands: Sequence[Any]) -> None:
+        """Raise for an operand that carries a gradient and has no rule to receive it."""
+        for i in range(len(self.rules), len(operands)):
+            if getattr(operands[i], "_carries", False):
+                raise UnsupportedError(
+                    f"{self.name} has {len(self.rules)} rules, and its operand {i} carries a gradient that none of "
+                    "them would pass on; cut it (ad.stop_gradient), or register the entry with a rule for it"
+                )
 
     def reads(self, rule: Any) -> tuple[str, ...]:
         """The names of what a rule reads: its parameters."""
@@ -101,22 +112,25 @@ class Primitive:
     @cached_property
     def pulls(self) -> Iterable[Pull | None]:
         """One reverse rule per operand: what the gradient g of the result contributes to that operand."""
-        return build_pulls(self, "{partial} * g")
+        return build_pulls(self)
 
     @cached_property
     def masked_pulls(self) -> Iterable[Pull | None]:
-        """The same, where a zero gradient stays zero although the partial is infinite or NaN."""
-        return build_pulls(self, "masked(g, {partial})") if self.kind == "elementwise" else self.pulls
+        """The same, where a zero stays zero although it meets an infinity or NaN."""
+        return build_pulls(self, TABLE["masked_product"]) if self.kind == "elementwise" else self.pulls
 
     @cached_property
-    def push(self) -> Push:
-        """The forward rule: the tangent of the result, from the tangents of the operands (None: zero)."""
-        return build_push(self, "{partial} * t")
+    def push(self) -> Push | None:
+        """The forward rule: the tangent of the result, from the tangents of the operands (None: zero).
+
+        None for an entry of the kind `primitive` without a jvp: then the walk takes the reverse rule twice.
+        """
+        return build_push(self)
 
     @cached_property
-    def masked_push(self) -> Push:
-        """The same, where a zero tangent stays zero."""
-        return build_push(self, "masked_tangent(t, {partial})")
+    def masked_push(self) -> Push | None:
+        """The same, where a zero stays zero."""
+        return build_push(self, TABLE["masked_product"]) if self.kind == "elementwise" else self.push
 
 
 def _named(name: str) -> Primitive:
@@ -134,6 +148,7 @@ def _register(primitive: Primitive, function: Any) -> Primitive:
         raise UnsupportedError(
             f"np.{function.__name__} has a derivative already; register a function of your own around it"
         )
+    refuse_missing_rules(primitive)
     TABLE[primitive.name] = primitive
     if isinstance(function, np.ufunc):
         DISPATCH[function] = primitive
@@ -236,14 +251,3 @@ def composite(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., A
         return implementation
 
     return register
-
-
-def refuse(function: str, **given: Any) -> None:
-    """Raise for every keyword that was given (is neither None nor NumPy's own default) and has no derivative."""
-    for keyword, value in given.items():
-        if value is None or value is np._NoValue:
-            continue
-        raise UnsupportedError(
-            f"np.{function}(..., {keyword}={value!r}) is not supported on a Value: results are never written in place "
-            f"and dtypes are kept. Leave {keyword}= out (v.astype(...) changes the dtype, v.data is the plain array)."
-        )

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.primitives.kinds import composite, nondifferentiable, refuse
+from autodiff.primitives.keywords import is_masked, keeps, mask_for, refuse
+from autodiff.primitives.kinds import composite, nondifferentiable
 
 for ufunc in (
     np.floor,
@@ -56,14 +57,14 @@ _astype_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dt
 def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
     """The position of the largest element."""
     refuse("argmax", out=out)
-    return _argmax(a, axis=axis, keepdims=_flag(keepdims))
+    return _argmax(a, axis=axis, keepdims=keeps(keepdims))
 
 
 @composite(np.argmin)
 def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
     """The position of the smallest element."""
     refuse("argmin", out=out)
-    return _argmin(a, axis=axis, keepdims=_flag(keepdims))
+    return _argmin(a, axis=axis, keepdims=keeps(keepdims))
 
 
 @composite(np.argsort)
@@ -77,22 +78,18 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stab
 def any_(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     """Whether any element is true."""
     refuse("any", out=out)
-    return (
-        _any(a, axis=axis, keepdims=_flag(keepdims))
-        if where is True
-        else _any(np.logical_and(a, where), axis=axis, keepdims=_flag(keepdims))
-    )
+    if is_masked(where):
+        a = np.logical_and(a, mask_for(a, where, "any"))
+    return _any(a, axis=axis, keepdims=keeps(keepdims))
 
 
 @composite(np.all)
 def all_(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     """Whether all elements are true."""
     refuse("all", out=out)
-    return (
-        _all(a, axis=axis, keepdims=_flag(keepdims))
-        if where is True
-        else _all(np.logical_or(a, np.logical_not(where)), axis=axis, keepdims=_flag(keepdims))
-    )
+    if is_masked(where):
+        a = np.logical_or(a, np.logical_not(mask_for(a, where, "all")))
+    return _all(a, axis=axis, keepdims=keeps(keepdims))
 
 
 @composite(np.round, np.around)
@@ -168,10 +165,6 @@ def iscomplexobj(x: Any) -> bool:
 def isrealobj(x: Any) -> bool:
     """Whether the dtype is real."""
     return x.dtype.kind != "c"  # type: ignore[no-any-return]
-
-
-def _flag(keepdims: Any) -> bool:
-    return False if keepdims is np._NoValue else bool(keepdims)
 
 
 _zeros_like = nondifferentiable(

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.primitives.kinds import composite, linear, primitive, refuse
+from autodiff.primitives.keywords import chosen, is_masked, keeps, refuse
+from autodiff.primitives.kinds import composite, linear, primitive
 
 SMALL = 4096  # elements: below, one filled array is cheaper than np.broadcast_to's bookkeeping
 
@@ -186,10 +187,6 @@ def _axis(axis: Any) -> Any:
     return tuple(map(index, axis)) if isinstance(axis, (tuple, list)) else None if axis is None else index(axis)
 
 
-def _keep(keepdims: Any) -> bool:
-    return False if keepdims is np._NoValue else bool(keepdims)
-
-
 @composite(np.sum)
 def sum(
     a: Any,
@@ -202,9 +199,8 @@ def sum(
 ) -> Any:
     """Σ a over axes; `initial` is added, elements where `where` is False are left out."""
     refuse("sum", dtype=dtype, out=out)
-    if where is not True and where is not np._NoValue:
-        a = np.where(where, a, 0)
-    total = _sum(a, axis=_axis(axis), keepdims=_keep(keepdims))
+    a = chosen(a, where, 0, "sum")
+    total = _sum(a, axis=_axis(axis), keepdims=keeps(keepdims))
     return total if initial is None or initial is np._NoValue else total + initial
 
 
@@ -220,21 +216,20 @@ def prod(
 ) -> Any:
     """∏ a over axes; exact with zeros."""
     refuse("prod", dtype=dtype, out=out)
-    if where is not True and where is not np._NoValue:
-        a = np.where(where, a, 1)
-    total = _prod(a, axis=_axis(axis), keepdims=_keep(keepdims))
+    a = chosen(a, where, 1, "prod")
+    total = _prod(a, axis=_axis(axis), keepdims=keeps(keepdims))
     return total if initial is None or initial is np._NoValue else total * initial
 
 
 def _extremum(extreme: Any, pairwise: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     given = initial is not None and initial is not np._NoValue
-    if where is not True and where is not np._NoValue:
+    if is_masked(where):
         if not given:
             raise ValueError("max and min with where= need initial=: what to answer where no element is chosen")
-        a = np.where(where, a, initial)
+        a = chosen(a, where, initial, "max, np.min")
     if given and a.size == 0:
-        return np.sum(a, axis=_axis(axis), keepdims=_keep(keepdims)) + initial
-    result = extreme(a, axis=_axis(axis), keepdims=_keep(keepdims))
+        return np.sum(a, axis=_axis(axis), keepdims=keeps(keepdims)) + initial
+    result = extreme(a, axis=_axis(axis), keepdims=keeps(keepdims))
     return pairwise(result, initial) if given else result
 
 

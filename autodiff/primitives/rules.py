@@ -6,7 +6,10 @@ it is, has the fields `kind`, `rules`, `variadic`, `push_rule`; the node has `_i
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -22,22 +25,19 @@ _ACCESS |= {name: f"xs[{i}]" for i, name in enumerate("xyz")}
 _ACCESS |= {f"{name}_like": f"node._inputs[{i}]" for i, name in enumerate("xyz")} | {"xs_like": "node._inputs"}
 
 
-def build_pulls(primitive: Any, template: str) -> Iterable[Pull | None]:
-    """One reverse rule per operand; `template` says how an elementwise partial is applied."""
-    if primitive.kind != "elementwise":
-        template = "{rule}"
+def build_pulls(primitive: Any, product: Rule = operator.mul) -> Iterable[Pull | None]:
+    """One reverse rule per operand; `product` multiplies an elementwise partial with the gradient."""
     if primitive.variadic:
-        return _EveryOperand(_adapt(primitive.rules[0], "rule", template, "i, g, xs, out, node"))
-    return tuple(rule if rule is None else _pull(rule, template) for rule in primitive.rules)
-
-
-def build_push(primitive: Any, template: str) -> Push:
-    """The forward rule of the kind; `template` says how an elementwise partial is applied."""
+        return _EveryOperand(_adapt(primitive.rules[0], "{rule}", "i, g, xs, out, node"))
     if primitive.kind == "elementwise":
-        partials = [
-            _adapt(rule, "partial", template if callable(rule) else "{partial} * t", "t, xs, out, node")
-            for rule in primitive.rules
-        ]
+        return tuple(_partial(rule, "g", "g, xs, out, node", product) for rule in primitive.rules)
+    return tuple(rule if rule is None else _adapt(rule, "{rule}", "g, xs, out, node") for rule in primitive.rules)
+
+
+def build_push(primitive: Any, product: Rule = operator.mul) -> Push | None:
+    """The forward rule of the kind; None if it has none. `product` multiplies an elementwise partial with a tangent."""
+    if primitive.kind == "elementwise":
+        partials = [_partial(rule, "t", "t, xs, out, node", product) for rule in primitive.rules]
         return lambda tangents, xs, out, node: _total(
             partial(t, xs, out, node) for partial, t in zip(partials, tangents) if t is not None
         )
@@ -46,8 +46,8 @@ def build_push(primitive: Any, template: str) -> Push:
     if primitive.kind == "multilinear":
         return lambda tangents, xs, out, node: _push_multilinear(primitive, tangents, xs, node)
     if primitive.push_rule is None:
-        raise UnsupportedError(f"{primitive.name} has no forward-mode rule; use grad or vjp, or register it with jvp=")
-    return _adapt(primitive.push_rule, "rule", "{rule}", "tangents, xs, out, node")
+        return None
+    return _adapt(primitive.push_rule, "{rule}", "tangents, xs, out, node")
 
 
 def _push_linear(primitive: Any, tangents: Sequence[Any], xs: Sequence[Any], node: Any) -> Any:
@@ -86,38 +86,24 @@ class _EveryOperand:
 _CONSTANT_PULLS: dict[Any, Pull] = {1: lambda g, xs, out, node: g, -1: lambda g, xs, out, node: -g}
 
 
-def _pull(rule: Any, template: str) -> Pull:
+def _partial(rule: Any, factor: str, signature: str, product: Rule) -> Callable[..., Any]:
+    """What an elementwise partial contributes: itself times a factor, the gradient or a tangent."""
     if not callable(rule):  # a number is finite: there is nothing to mask
-        return _CONSTANT_PULLS.get(rule) or (lambda g, xs, out, node: rule * g)
-    return _adapt(rule, "partial" if "{partial}" in template else "rule", template, "g, xs, out, node")
+        return _CONSTANT_PULLS.get(rule) or _adapt(rule, f"{{rule}} * {factor}", signature)
+    if product is operator.mul:
+        return _adapt(rule, f"{{rule}} * {factor}", signature)
+    return _adapt(rule, f"product({factor}, {{rule}})", signature, product)
 
 
-def _adapt(rule: Any, role: str, template: str, signature: str) -> Callable[..., Any]:
+def _adapt(rule: Any, template: str, signature: str, product: Rule | None = None) -> Callable[..., Any]:
     """A rule as written, called with what its parameter names ask for. A number stands for itself."""
     if callable(rule):
         names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
         body = f"rule({', '.join(_ACCESS.get(name) or f'node._keywords[{name!r}]' for name in names)})"
     else:
         body = repr(rule)
-    source = f"lambda {signature}: {template.format(**{role: body})}"
-    return eval(source, {"rule": rule, "masked": masked, "masked_tangent": masked_tangent})  # type: ignore[no-any-return]
-
-
-def masked(g: Any, partial: Any) -> Any:
-    """g · partial, where an exactly zero g stays zero although the partial is infinite or NaN.
-
-    The partial is masked, not the product: masking by g alone would lose second derivatives.
-    """
-    return g * np.where((g == 0) & ~np.isfinite(partial), 0.0, partial)
-
-
-def masked_tangent(t: Any, partial: Any) -> Any:
-    """t · partial, where zero times infinity or NaN is zero, whichever is the zero.
-
-    Backward, a zero partial makes the gradient zero before it meets an infinite one; forward, the infinite one is met
-    first, as in (√x)² at 0. Both modes shall answer alike.
-    """
-    return masked(np.where((partial == 0) & ~np.isfinite(t), 0.0, t), partial)
+    source = f"lambda {signature}: {template.format(rule=body)}"
+    return eval(source, {"rule": rule, "product": product})  # type: ignore[no-any-return]
 
 
 def _total(terms: Iterator[Any]) -> Any:
@@ -125,3 +111,28 @@ def _total(terms: Iterator[Any]) -> Any:
     for term in terms:
         total = total + term
     return total
+
+
+def refuse_missing_rules(primitive: Any) -> None:
+    """An operand without a rule would silently get no gradient; where there is none to give, the rule is None or 0."""
+    if primitive.variadic or not primitive.differentiable:
+        return
+    least, most = _operand_counts(primitive.forward)
+    if not least <= len(primitive.rules) <= most:
+        raise UnsupportedError(
+            f"{primitive.name} takes {least} operands and was given {len(primitive.rules)} rules; it needs one for "
+            "each (None for an operand that it is not differentiable in, adjoint= for any number of operands)"
+        )
+
+
+def _operand_counts(forward: Callable[..., Any]) -> tuple[float, float]:
+    """How many operands a function takes at least and at most. What has a default may be a keyword."""
+    if isinstance(forward, np.ufunc):
+        return forward.nin, forward.nin
+    try:
+        parameters = signature(forward).parameters.values()
+    except (TypeError, ValueError):
+        return 0, math.inf
+    operands = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    anything = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    return sum(p.default is p.empty for p in operands), math.inf if anything else len(operands)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import AxisRangeError, ShapeError, UnsupportedError
+from autodiff.modes import current_mode
 from autodiff.primitives.kinds import composite, linear, nondifferentiable
 from autodiff.primitives.reductions import spread
 
@@ -79,12 +80,30 @@ def _shape(shape: Any) -> tuple[int, ...]:
 
 @composite(np.reshape)
 def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
-    """a in another shape, row by row (order="F": column by column)."""
+    """a in another shape, row by row (order="F": column by column; "A": as a lies in memory)."""
+    if order == "A":
+        order = _order_in_memory(a, "np.reshape(..., order='A')")
     if order == "F":
         return np.transpose(_reshape(np.transpose(a), shape=_known(a, _shape(shape))[::-1]))
-    if order not in ("C", "A"):
+    if order != "C":
         raise UnsupportedError(f"np.reshape takes order 'C', 'F' or 'A' on a Value, was given {order!r}")
     return _reshape(a, shape=_shape(shape))
+
+
+def _order_in_memory(a: Any, asked: str) -> str:
+    """Whether the elements of a lie row by row ("C") or column by column ("F"); anything else is refused."""
+    flags = getattr(getattr(a, "_data", a), "flags", None)
+    if np.ndim(a) < 2:
+        return "C"
+    if flags is not None and current_mode().trace is None:  # a program does not ask how its arguments lie
+        if flags.c_contiguous:
+            return "C"
+        if flags.f_contiguous:
+            return "F"
+    raise UnsupportedError(
+        f"{asked} depends on how the elements lie in memory: here that is neither row by row nor column by column, or "
+        "not known (in a jitted function). Say order='C' or order='F'"
+    )
 
 
 def _known(a: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -97,8 +116,8 @@ def _known(a: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 @composite(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    """a as one row of numbers."""
-    return reshape(a, -1, "C" if order == "K" else order)
+    """a as one row of numbers: row by row, column by column ("F"), or as they lie in memory ("A", "K")."""
+    return reshape(a, -1, _order_in_memory(a, f"np.ravel(..., order={order!r})") if order in ("A", "K") else order)
 
 
 @composite(np.transpose)

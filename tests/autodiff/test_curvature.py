@@ -119,3 +119,17 @@ def test_complex_jacobian_of_an_analytic_function_is_its_derivative() -> None:
     z = np.array([1 + 1j, 2 - 1j])
     np.testing.assert_allclose(ad.elementwise_grad(lambda z: z**3)(z), 3 * z**2)
     np.testing.assert_allclose(ad.jacobian(np.exp)(z), np.diag(np.exp(z)))
+
+
+def test_jacobian_of_complex_numbers() -> None:
+    """f' where f is analytic, the gradient where it is real, whatever the shape of the result; otherwise an error."""
+    z = np.array([1.0 + 2.0j, 0.5 - 1.0j])
+    np.testing.assert_allclose(ad.jacobian(lambda z: z * z)(z), np.diag(2 * z))
+    np.testing.assert_allclose(ad.jacobian(lambda z: np.outer(z, z))(z)[0], [[2 * z[0], 0], [z[1], z[0]]])
+    np.testing.assert_allclose(ad.jacobian(lambda z: np.abs(z) ** 2)(z), np.diag(2 * np.conj(z)))
+    np.testing.assert_allclose(ad.jacobian(lambda z: np.sum(np.abs(z) ** 2))(z), 2 * np.conj(z))
+    np.testing.assert_allclose(ad.jacobian(lambda x: 1j * x)(z.real), 1j * np.eye(2))
+    assert ad.jacobian(lambda z: z * z)(1.0 + 2.0j) == 2.0 + 4.0j
+    for f in (np.conj, lambda z: z * np.abs(z), lambda z: z[:1] * np.real(z)):
+        with pytest.raises(ad.errors.DtypeError, match="analytic"):
+            ad.jacobian(f)(z)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 import autodiff as ad
 from autodiff import Value
-from autodiff.errors import UnsupportedError
+from tests.autodiff.checks import check
 
 
 def test_only_what_depends_on_a_tangent_is_visited() -> None:
@@ -66,11 +65,24 @@ def test_where_python_raises_numpy_answers() -> None:
         assert np.isnan(ad.jvp(lambda x: x**0.5, (-1.0,), (1.0,))[1])
 
 
-def test_a_primitive_without_forward_rule_says_so() -> None:
-    backward_only = ad.primitive(lambda x: x * 2.0, [lambda g: 2.0 * g], name="test_backward_only")
-    assert ad.grad(backward_only)(3.0) == 2.0
-    with pytest.raises(UnsupportedError, match=r"test_backward_only has no forward-mode rule.*jvp="):
-        ad.jvp(backward_only, (3.0,), (1.0,))
+def test_a_primitive_without_a_forward_rule_takes_its_reverse_rule_twice() -> None:
+    cube = ad.primitive(lambda x: x**3, [lambda g, x: 3 * x * x * g], name="test_backward_only")
+    check(cube, np.array([0.5, -2.0]))
+    check(cube, 3.0)
+    z = np.array([0.5 + 1.0j, -2.0 + 0.5j])
+    check(cube, z)
+    both = ad.primitive(
+        lambda x, y: (x * y, np.sum(x)),
+        [lambda g, x, y: g[0] * y + g[1], lambda g, x, y: g[0] * x],
+        outputs=True,
+        name="test_backward_only_two_results",
+    )
+
+    def parts(x: Any, y: Any) -> Any:
+        out = both(x, y)
+        return (out.part(0), out.part(1)) if isinstance(out, Value) else out
+
+    check(parts, np.array([0.5, -2.0]), np.array([1.5, 2.5]))
 
 
 def test_forward_over_a_captured_variable() -> None:

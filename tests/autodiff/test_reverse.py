@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 import autodiff as ad
 from autodiff import Value
 from autodiff.errors import GraphError, ShapeError
+from autodiff.primitives import TABLE
 
 
 def test_repeated_backward_accumulates_in_leaves_and_sets_between() -> None:
@@ -256,3 +258,57 @@ def test_rules_are_not_called_for_constants() -> None:
     x.grad = None
     (x ** np.array([3.0, 2.0])).sum().backward()
     assert x.grad.tolist() == [12.0, 6.0]
+
+
+def test_freeing_frees_as_it_goes() -> None:
+    """The results between are gone before the walk ends: at its last rule nobody holds the data of the first ones."""
+    alive: list[int] = []
+    first: list[weakref.ref[Any]] = []
+    spy = ad.elementwise(
+        lambda x: x + 0.0, [lambda x: alive.append(sum(ref() is not None for ref in first)) or 1.0], name="test_spy"
+    )
+    for free in (True, False):
+        leaf = Value(np.ones(3))
+        out = start = spy(leaf)
+        for _ in range(5):
+            out = np.sin(out)
+            first.append(weakref.ref(out))
+        del start
+        total = out.sum()
+        del out
+        total.backward(retain_graph=not free)
+        first.clear()
+        np.testing.assert_allclose(leaf.grad, ad.grad(lambda x: _sines(x).sum())(np.ones(3)))
+    assert alive == [0, 5]
+    TABLE.pop("test_spy")
+
+
+def _sines(x: Any) -> Any:
+    for _ in range(5):
+        x = np.sin(x)
+    return x
+
+
+def test_freeing_masks_as_well() -> None:
+    """A walk that frees cannot run a second time: it masks where a contribution comes out non-finite."""
+    for x in (np.array([0.0, 2.0]), 0.0):
+        for f in (lambda v: np.where(v > 0, np.log(v), 0), lambda v: np.sqrt(v * v), lambda v: v**0.5 * 0.0):
+            with np.errstate(all="ignore"):
+                kept, freed = Value(x), Value(x)
+                f(kept).sum().backward()
+                f(freed).sum().backward(retain_graph=False)
+            np.testing.assert_array_equal(kept.grad, freed.grad)
+            assert np.all(np.isfinite(freed.grad))
+
+
+def test_a_leaf_read_between_forward_and_a_recorded_backward() -> None:
+    """Reading .data replaces the buffer by a copy: the same numbers, so the walk may refer to the leaf."""
+    w = Value(np.array([1.0, 2.0]))
+
+    def f(x: Any) -> Any:
+        out = (w * x * x).sum()
+        assert w.data.tolist() == [1.0, 2.0]
+        return out
+
+    ad.grad(f)(np.ones(2)).sum().backward()
+    assert w.grad.tolist() == [2.0, 2.0]

@@ -121,7 +121,10 @@ def subscripts(draw: st.DrawFn) -> tuple[str, tuple[tuple[int, ...], ...]]:
         st.none() | st.permutations(present).map("".join).flatmap(lambda s: st.integers(0, len(s)).map(lambda n: s[:n]))
     )
     text = ",".join(terms) + ("" if result is None else "->" + result)
-    return text, tuple(tuple(sizes[c] for c in term) for term in terms)
+    ones = draw(st.sets(st.sampled_from(labels), max_size=1))  # a label of length 1 in one operand stretches
+    narrow = draw(st.integers(0, len(terms) - 1))
+    shapes = tuple(tuple(1 if c in ones and i == narrow else sizes[c] for c in term) for i, term in enumerate(terms))
+    return text, shapes
 
 
 @given(subscripts())

@@ -16,7 +16,6 @@ import autodiff as ad
 from autodiff import Value
 from autodiff.primitives import COMPOSITES, DISPATCH, TABLE
 from autodiff.primitives.kinds import Primitive
-from autodiff.primitives.rules import masked, masked_tangent
 from tests.autodiff.checks import check, check_closure
 
 X = np.array([0.5, 1.5, 2.5])
@@ -177,10 +176,41 @@ def test_composites_are_dispatched() -> None:
     assert DISPATCH[np.sin] is TABLE["sin"]
 
 
-def test_masks() -> None:
+def test_an_exact_zero_wins_over_an_infinity() -> None:
     inf, nan = np.inf, np.nan
+    masked_product = TABLE["masked_product"]
     with np.errstate(all="ignore"):
-        g, partial = np.array([0.0, 0.0, 1.0, 0.0, 2.0, nan]), np.array([inf, nan, inf, 5.0, 3.0, 0.0])
-        np.testing.assert_array_equal(masked(g, partial), [0.0, 0.0, inf, 0.0, 6.0, nan])
-        np.testing.assert_array_equal(masked_tangent(g, partial), [0.0, 0.0, inf, 0.0, 6.0, 0.0])
-        assert masked(0.0, inf) == 0.0
+        g, partial = np.array([0.0, 0.0, 1.0, 0.0, 2.0, nan, inf]), np.array([inf, nan, inf, 5.0, 3.0, 0.0, nan])
+        np.testing.assert_array_equal(masked_product(g, partial), [0.0, 0.0, inf, 0.0, 6.0, 0.0, nan])
+        assert masked_product(0.0, inf) == 0.0
+        assert masked_product(Value(0.0), inf).data == 0.0
+        assert masked_product(Value(2.0), 3.0).data == 6.0
+
+
+@pytest.mark.parametrize("register", [ad.elementwise, ad.multilinear, ad.primitive, ad.linear])
+def test_each_operand_needs_a_rule(register: Any) -> None:
+    with pytest.raises(ad.errors.UnsupportedError, match="takes 2 operands and was given 1 rules"):
+        register(lambda x, y: x * y, [lambda g, y: g * y], name="test_too_few_rules")
+    with pytest.raises(ad.errors.UnsupportedError, match="takes 1 operands and was given 2 rules"):
+        register(lambda x: x, [1, 1], name="test_too_many_rules")
+    assert "test_too_few_rules" not in TABLE
+
+
+def test_an_operand_beyond_the_rules_must_not_carry_a_gradient() -> None:
+    shifted = ad.linear(lambda x, *shifts: x, [lambda g: g], name="test_beyond_the_rules")
+    assert shifted(Value(X), 1.0).data.tolist() == X.tolist()
+    with pytest.raises(ad.errors.UnsupportedError, match="operand 1 carries a gradient"):
+        shifted(Value(X), Value(1.0))
+
+
+def test_a_rule_that_hands_out_its_own_buffer() -> None:
+    """The leaf's gradient may be changed in place: that must not reach what the rule keeps."""
+    kept = np.ones(3)
+    keeps = ad.primitive(lambda x: x * 1.0, [lambda g: kept], name="test_keeps_its_buffer")
+    v = Value(X)
+    keeps(v).backward(np.ones(3))
+    v.grad *= 5.0
+    assert kept.tolist() == [1.0, 1.0, 1.0]
+    gradient = ad.grad(lambda x: np.sum(keeps(x)))(X)
+    gradient *= 5.0
+    assert kept.tolist() == [1.0, 1.0, 1.0]
