@@ -31,6 +31,19 @@ MODE: ContextVar[Mode] = ContextVar("autodiff.mode", default=EAGER)
 current_mode = MODE.get  # bound once: the hottest call of the library
 
 
+TRACES: list[Any] = []
+"""The traces under way, in any thread."""
+
+
+def trace_for(value: Any) -> Any:
+    """The trace under way here, or None. What a trace in another thread or context made may not be read here."""
+    trace = current_mode().trace
+    if trace is None and TRACES:
+        for other in TRACES:
+            other.refuse_elsewhere(value)
+    return trace
+
+
 @contextmanager
 def changed(**fields: Any) -> Iterator[Mode]:
     """Run a block under the current mode with some fields replaced."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autodiff.primitives import arithmetic, contractions, nondifferentiable
-from autodiff.recording import binary, unary
+from autodiff.recording import binary, in_place, unary
 
 if TYPE_CHECKING:
     from autodiff.value import Value
@@ -120,6 +120,39 @@ class Operators:
 
     def __rxor__(self, other: Operand) -> Value:
         return binary(nondifferentiable.bitwise_xor, other, self)
+
+    def __iadd__(self, other: Operand) -> Value:
+        return in_place(arithmetic.add, self, other)
+
+    def __isub__(self, other: Operand) -> Value:
+        return in_place(arithmetic.subtract, self, other)
+
+    def __imul__(self, other: Operand) -> Value:
+        return in_place(arithmetic.multiply, self, other)
+
+    def __itruediv__(self, other: Operand) -> Value:
+        return in_place(arithmetic.divide, self, other)
+
+    def __ipow__(self, other: Operand) -> Value:
+        return in_place(arithmetic.power, self, other)
+
+    def __imod__(self, other: Operand) -> Value:
+        return in_place(arithmetic.remainder, self, other)
+
+    def __ifloordiv__(self, other: Operand) -> Value:
+        return in_place(nondifferentiable.floor_divide, self, other)
+
+    def __imatmul__(self, other: Operand) -> Value:
+        return in_place(contractions.matmul, self, other)
+
+    def __iand__(self, other: Operand) -> Value:
+        return in_place(nondifferentiable.bitwise_and, self, other)
+
+    def __ior__(self, other: Operand) -> Value:
+        return in_place(nondifferentiable.bitwise_or, self, other)
+
+    def __ixor__(self, other: Operand) -> Value:
+        return in_place(nondifferentiable.bitwise_xor, self, other)
 
     def __invert__(self) -> Value:
         return unary(nondifferentiable.invert, self)

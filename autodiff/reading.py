@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autodiff.errors import DtypeError, GradientLostError, GraphError
-from autodiff.modes import current_mode
+from autodiff.modes import current_mode, trace_for
 from autodiff.operands import plain_scalar
 from autodiff.recording import constant_value, fill, new
 
@@ -37,7 +37,7 @@ class Reading:
 
     def item(self: Any) -> Any:
         """The number, as a Python number; the gradient stops here."""
-        if (trace := current_mode().trace) is not None:
+        if (trace := trace_for(self)) is not None:
             trace.refuse_reading(self, "v.item()")
         return self._data if type(self._data) is float else self._data.item()
 
@@ -55,10 +55,9 @@ class Reading:
         return "" if self._primitive is None else SYMBOLS.get(self._primitive.name, self._primitive.name)
 
     def _read(self: Any, what: str = "reading it as a plain number") -> Any:
-        mode = current_mode()
-        if mode.trace is not None:
-            mode.trace.refuse_reading(self, what)
-        if self._carries and mode.recording:
+        if (trace := trace_for(self)) is not None:
+            trace.refuse_reading(self, what)
+        if self._carries and current_mode().recording:
             raise GradientLostError(
                 f"{what} would lose the gradient of a Value of shape {self.shape}. v.item() reads a number, v.data an "
                 "array, np.stack joins Values, ad.stop_gradient(v) cuts; np.exp records, math.exp does not"
@@ -90,12 +89,12 @@ class Reading:
         return np.array(self._read("np.asarray(v)"), dtype=dtype)
 
     def __format__(self: Any, spec: str) -> str:
-        if spec and (trace := current_mode().trace) is not None:
+        if spec and (trace := trace_for(self)) is not None:
             trace.refuse_reading(self, f"formatting a Value with {spec!r}")
         return format(self._data, spec) if spec else str(self)
 
     def __repr__(self: Any) -> str:
-        if current_mode().trace is not None:  # a number in a text would be today's
+        if trace_for(self) is not None:  # a number in a text would be today's
             return f"Value(traced, shape={self.shape}, dtype={self.dtype})"
         grad = 0.0 if self._grad is None and self.ndim == 0 else self._grad
         return f"Value(data={_shown(self._data)}, grad={'not run' if grad is None else _shown(grad)})"

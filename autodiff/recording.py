@@ -46,6 +46,8 @@ def constant_value(data: Any) -> Value:
     """A Value without a gradient and without a history, around data that nobody changes."""
     node: Value = new(Value)
     fill(node, data)
+    if (trace := current_mode().trace) is not None:
+        trace.new_constant(node)
     return node
 
 
@@ -131,6 +133,13 @@ def binary(primitive: Primitive, x: Any, y: Any) -> Value:
     except (ArithmeticError, ValueError, TypeError):
         return apply(primitive, (x, y))  # which knows what NumPy answers, or what to say
     return _node(data, primitive, 2, left, a, right, b, NO_KEYWORDS, carries)
+
+
+def in_place(primitive: Primitive, x: Any, y: Any) -> Value:
+    """`x += y` and its like: a new Value. While tracing, x may stand for an array that would have been changed."""
+    out = binary(primitive, x, y)
+    trace = current_mode().trace
+    return out if trace is None else trace.changed_in_place(x, out, primitive.name)
 
 
 def _is_simple(x: Any) -> bool:

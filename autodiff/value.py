@@ -14,7 +14,7 @@ from autodiff.errors import DtypeError, GraphError, InPlaceError, ShapeError
 from autodiff.fitting import unshared
 from autodiff.graph import ancestors
 from autodiff.methods import ArrayMethods
-from autodiff.modes import current_mode
+from autodiff.modes import current_mode, trace_for
 from autodiff.operands import as_gradient, leaf_data, plain_scalar, read_only
 from autodiff.operators import Operators
 from autodiff.primitives import indexing
@@ -76,7 +76,7 @@ class Value(Operators, Reading, ArrayMethods):
     @property
     def data(self) -> Any:
         """The plain number or array. That of a leaf may be changed in place; that of a result is read-only."""
-        if (trace := current_mode().trace) is not None:
+        if (trace := trace_for(self)) is not None:
             return trace.read_data(self)
         if type(self._data) is not np.ndarray:
             return self._data
@@ -98,7 +98,7 @@ class Value(Operators, Reading, ArrayMethods):
     @property
     def grad(self) -> Any:
         """The gradient, in the shape and dtype of the data; zeros before any backward pass."""
-        if (trace := current_mode().trace) is not None:
+        if (trace := trace_for(self)) is not None:
             return trace.read_grad(self)
         if self._grad is None:
             return 0.0 if type(self._data) is float else np.zeros_like(self._data)

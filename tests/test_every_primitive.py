@@ -284,7 +284,7 @@ SAMPLES: dict[str, list[Sample]] = {
             ((2, 3), (3,), ()),
         )
     ],
-    "alias": [Sample(((2, 3),)), Sample(((),))],
+    **{name: [Sample(((2, 3),)), Sample(((),))] for name in ("alias", "copy")},
     "astype": [Sample(((2, 3),), {"dtype": np.dtype(d)}, d == "c16") for d in ("f8", "c16")],
     "broadcast_to": [
         Sample((s,), {"shape": t})

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.sameness import GONE, same
+from autodiff.compiler.sameness import GONE, same, same_bits
 
 Change = tuple[str, Any, Any]
 
@@ -215,21 +215,8 @@ class Elements(Guard):
         return self.path
 
     def holds(self) -> bool:
-        return _same_bits(self.array, self.things[0])
+        return same_bits(self.array, self.things[0])
 
     def changes(self) -> Iterator[Change]:
         if not self.holds():
             yield f"the elements of {self.path}", self.things[0], self.array
-
-
-def _same_bits(a: Any, b: Any) -> bool:
-    if not isinstance(a, np.ndarray):
-        return bytes(a) == bytes(b)
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return a.tobytes() == b.tobytes() if a.dtype.hasobject else bool(np.array_equal(_bits(a), _bits(b)))
-
-
-def _bits(array: Any) -> Any:
-    unit = f"u{array.itemsize}" if array.itemsize in (1, 2, 4, 8) else "u1"
-    return np.ascontiguousarray(array).reshape(-1).view(unit)

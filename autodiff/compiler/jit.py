@@ -169,8 +169,10 @@ class Jitted:
 def _as_input(leaf: Any) -> Any:
     """An argument's data if it is an input (arrays, floats, complex numbers), or the mark of a static argument."""
     kind = type(leaf)
-    if kind is float or kind is np.ndarray:
+    if kind is float or (kind is np.ndarray and leaf.dtype.kind in "fcbiu"):
         return plain_scalar(leaf)
+    if kind is np.ndarray:
+        return STATIC  # texts, dates, objects: nothing that is computed with
     if isinstance(leaf, _BY_VALUE):
         return STATIC
     if isinstance(leaf, (float, complex, np.generic, np.ndarray)):
@@ -189,7 +191,7 @@ def _form(data: Any) -> Hashable:
 
 
 class _Static:
-    """An argument that is no array, as a part of a key: numbers and texts by value, anything else by identity."""
+    """An argument that is no array of numbers, as a part of a key: numbers and texts by value, others by identity."""
 
     __slots__ = ("thing",)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.compiler.program import Program, Register, own
+from autodiff.compiler.sameness import root
 from autodiff.errors import ShapeError
 from autodiff.operands import constant, leaf_data, plain_scalar
 from autodiff.primitives.shaping import stopped
@@ -30,7 +31,11 @@ class Leaves:
         self._saved: dict[Value, tuple[Any, Any, bool]] = {}
 
     def register(self, value: Value) -> Register:
-        """Where a Value's data stands."""
+        """Where a Value's data stands, for an operation to read."""
+        raise NotImplementedError
+
+    def place(self, value: Value) -> Register:
+        """The same, for what does not read it."""
         raise NotImplementedError
 
     def constant(self, raw: Any) -> Register:
@@ -55,7 +60,7 @@ class Leaves:
 
     def write_data(self, leaf: Value, new: Any) -> None:
         """v.data = new while tracing: written back at each call."""
-        self.register(leaf)
+        self.place(leaf)
         self._save(leaf)
         source = new if isinstance(new, Value) else constant_value(leaf_data(new))
         if not isinstance(new, Value):
@@ -89,12 +94,18 @@ class Leaves:
 
     def add_gradients(self, gradients: Mapping[Value, Any]) -> None:
         """What a traced backward pass found: leaves accumulate, interior values are set."""
+        held: set[int] = set()
         for node, g in gradients.items():
             if node._primitive is not None and not self.made(node):
-                self.register(node)  # raises: a graph from outside is not part of the trace
+                self.place(node)  # raises: a graph from outside is not part of the trace
             if isinstance(g, tuple):
                 continue  # the gradient of an operation with several results: its parts have their own
             new = g if isinstance(g, Value) else constant_value(plain_scalar(g))
+            if type(new._data) is np.ndarray:
+                buffer = id(root(new._data))
+                if node._primitive is None and buffer in held:  # a leaf's gradient is a buffer of its own
+                    new = new.copy()
+                held.add(buffer)
             before = self.gradient(node) if node._primitive is None else None
             self._set_grad(node, new if before is None else before + new)
 
@@ -102,7 +113,7 @@ class Leaves:
         """The gradient a Value has now; None if it was not run."""
         if value not in self._grads:
             outside = not self.made(value)
-            self.register(value)
+            self.place(value)
             if outside:
                 self.grads_read.add(value)
             if not outside or value._grad is None:
@@ -118,7 +129,7 @@ class Leaves:
         self._grads[value] = gradient
         value._grad = None if gradient is None else gradient._data
         if value._primitive is None and not self.made(value):
-            self.register(value)
+            self.place(value)
             self.program.new_grads[value] = None if gradient is None else self.register(gradient)
 
     def _save(self, leaf: Value) -> None:

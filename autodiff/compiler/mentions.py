@@ -16,6 +16,12 @@ READS_ANYTHING = frozenset(
 )
 """Names by which code reads attributes that it does not name."""
 
+READS_GLOBALS = frozenset({"globals", "eval", "exec", "__globals__"})
+"""Names by which code reads globals that it does not name."""
+
+FINDS_MODULES = frozenset({"modules", "import_module", "__import__"})
+"""Names by which code reaches modules whose names are texts."""
+
 
 @dataclass(frozen=True)
 class Mentions:
@@ -24,6 +30,7 @@ class Mentions:
     chains: each global with the attributes read off it, ("config", "rate") · called: those called without arguments
     modules: those imported inside
     names: every name that may be an attribute's · anything: attributes may be read that are not among the names
+    everything: the same for globals · texts: those that may name a module
     """
 
     chains: tuple[Chain, ...]
@@ -31,6 +38,8 @@ class Mentions:
     modules: tuple[str, ...]
     names: frozenset[str]
     anything: bool
+    everything: bool
+    texts: frozenset[str]
 
 
 @lru_cache(maxsize=4096)
@@ -40,13 +49,23 @@ def mentions(code: CodeType) -> Mentions:
     called: set[Chain] = set()
     modules: dict[str, None] = {}
     names: set[str] = set()
+    texts: set[str] = set()
     for inner in _codes(code):
         for chain, is_called in _chains(inner):
             chains[chain] = None
             called |= {chain} if is_called else set()
         modules |= {str(i.argval): None for i in dis.get_instructions(inner) if i.opname == "IMPORT_NAME"}
-        names |= {*inner.co_names, *_texts(inner.co_consts)}
-    return Mentions(tuple(chains), frozenset(called), tuple(modules), frozenset(names), bool(names & READS_ANYTHING))
+        texts |= set(_texts(inner.co_consts))
+        names |= {*inner.co_names, *(part for text in texts for part in text.split("."))}
+    return Mentions(
+        tuple(chains),
+        frozenset(called),
+        tuple(modules),
+        frozenset(names),
+        bool(names & READS_ANYTHING),
+        bool(names & READS_GLOBALS),
+        frozenset(texts if names & FINDS_MODULES else ()),
+    )
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -59,7 +78,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def _texts(constants: tuple[object, ...]) -> Iterator[str]:
     """Texts that may be names: `hasattr(x, "rate")`, and those in tuples, as of class patterns."""
     for constant in constants:
-        if isinstance(constant, str) and constant.isidentifier():
+        if isinstance(constant, str) and all(map(str.isidentifier, constant.split("."))):
             yield constant
         elif isinstance(constant, tuple):
             yield from _texts(constant)

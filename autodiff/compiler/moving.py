@@ -19,10 +19,18 @@ import numpy as np
 from autodiff.compiler.libraries import is_library
 from autodiff.compiler.sameness import ATOMS
 
+_GENERATORS = (
+    np.random.Generator,
+    np.random.RandomState,
+    np.random.BitGenerator,
+    np.random.SeedSequence,
+    random.Random,
+)
+
 
 def moves(thing: Any) -> bool:
     """Whether using a thing moves it. (Iterators written in Python are objects with attributes, like any other.)"""
-    if isinstance(thing, (np.random.Generator, np.random.RandomState, random.Random)):
+    if isinstance(thing, _GENERATORS):
         return True
     return hasattr(type(thing), "__next__") and is_library(type(thing).__module__)
 
@@ -30,7 +38,11 @@ def moves(thing: Any) -> bool:
 def position(thing: Any) -> Any:
     """Where a generator or an iterator stands, to be compared by `unmoved`."""
     if isinstance(thing, np.random.Generator):
-        return thing.bit_generator.state
+        return position(thing.bit_generator)
+    if isinstance(thing, np.random.BitGenerator):
+        return thing.state, position(thing.seed_seq)
+    if isinstance(thing, np.random.SeedSequence):
+        return thing.n_children_spawned
     if isinstance(thing, np.random.RandomState):
         return thing.get_state(legacy=False)
     if isinstance(thing, random.Random):

@@ -77,7 +77,9 @@ class Reach:
         return found | moving.global_positions()
 
     def counts(self, key: Any, extent: str) -> bool:
-        """Whether what stands under a key of some mapping may be read. Extent: "all", "class" or "object"."""
+        """Whether what stands under a key of some mapping may be read, by extent: all, globals, class or object."""
+        if extent == "globals":
+            return not key.startswith("__")
         if extent == "all" or key in self._names:
             return True
         if key in _TELLING or key in _MAKING:
@@ -130,6 +132,9 @@ class Reach:
         self._waiting += ((content(c), f"closure {n}") for n, c in zip(function.__code__.co_freevars, cells))
         self._waiting += ((x, f"{name}.__defaults__[{i}]") for i, x in enumerate(function.__defaults__ or ()))
         self._waiting.append((function.__kwdefaults__, f"{name}.__kwdefaults__"))
+        if named.everything:
+            self._spaces.append(_Space(self, function.__globals__, "global ", "globals", "{}"))
+        self._waiting += ((sys.modules[text], text) for text in named.texts if text in sys.modules)
         for module in named.modules:
             found = [
                 name for name in (module, f"{function.__globals__.get('__package__')}.{module}") if name in sys.modules

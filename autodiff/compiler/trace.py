@@ -7,8 +7,8 @@ and `.grad` read as recorded Values, and whatever would bake a number into the p
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -16,10 +16,19 @@ from autodiff.compiler.leaves import Leaves, original
 from autodiff.compiler.lines import where
 from autodiff.compiler.moving import position, unmoved
 from autodiff.compiler.program import ErrorHandling, Instruction, Program, Register
+from autodiff.compiler.sameness import root, same_bits
 from autodiff.errors import TracingError
 from autodiff.operands import plain_scalar
 from autodiff.recording import serials
 from autodiff.value import Value, constant_value
+
+
+class Snapshot(NamedTuple):
+    """A constant array, and its elements when it was used."""
+
+    register: Register
+    array: Any
+    elements: Any
 
 
 class Trace(Leaves):
@@ -40,7 +49,9 @@ class Trace(Leaves):
         self._start = serials()
         self._errors = _error_handling()
         self._registers: dict[Value, Register] = {}
-        self._constant_arrays: dict[int, list[tuple[Register, Any]]] = {}
+        self._constants: set[Value] = set()
+        self._snapshots: dict[int, list[Snapshot]] = {}
+        self._overwritten: dict[int, tuple[Any, str]] = {}
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
@@ -78,6 +89,10 @@ class Trace(Leaves):
         )
         self.of_values.add(leaf)
 
+    def new_constant(self, value: Value) -> None:
+        """A constant made while tracing, by a transform for example: of zeros where no gradient arrives."""
+        self._constants.add(value)
+
     # --- operations -------------------------------------------------------------------------------------------------
 
     def record(self, node: Value) -> None:
@@ -110,16 +125,21 @@ class Trace(Leaves):
                 self.refuse(f"{keyword}= of {name} would bake today's number into the program; pass a plain number")
 
     def register(self, value: Value) -> Register:
-        """Where a Value's data stands now. A leaf from outside becomes captured state."""
+        """Where a Value's data stands now, for an operation to read. A leaf from outside becomes captured state."""
+        self._refuse_overwritten(self._current.get(value, value)._data)
+        return self.place(value)
+
+    def place(self, value: Value) -> Register:
+        """The same, for what does not read it."""
         value = self._current.get(value, value)
         if value in self._registers:
             return self._registers[value]
-        if self.made(value):  # a constant that a transform made, of zeros for example
+        if value in self._constants:
             return self.name_register(value, self.constant(value._data))
-        if value._primitive is not None:
+        if value._primitive is not None or self.made(value):
             self.refuse(
-                "a Value computed outside was used in a jitted function: its history is not part of the trace. "
-                "Compute it inside, or pass v.data as an argument"
+                "a Value computed outside of the jitted function (or in another thread) was used in it: its history is "
+                "not part of the trace. Compute it inside, or pass v.data as an argument"
             )
         self.of_values.add(value)
         register = self._registers[value] = self.program.captured[value] = self._new_register()
@@ -136,16 +156,63 @@ class Trace(Leaves):
         return self.program.size - 1
 
     def constant(self, raw: Any) -> Register:
-        """The register of a constant: one for each array, so that references to it can be counted."""
-        if isinstance(raw, np.ndarray):
-            for register, known in self._constant_arrays.get(id(raw), ()):
-                if known is raw:
-                    return register
+        """The register of a constant: one for each array, as long as nobody changes its elements."""
+        if not isinstance(raw, np.ndarray):
+            return self._filled(raw)
+        for known in self._snapshots.get(id(raw), ()):
+            if known.array is raw and same_bits(raw, known.elements):
+                return known.register
+        snapshot = Snapshot(self._filled(raw), raw, raw.copy())
+        self._snapshots.setdefault(id(raw), []).append(snapshot)
+        return snapshot.register
+
+    def _filled(self, raw: Any) -> Register:
         register = self._new_register()
         self.program.constants[register] = raw
-        if isinstance(raw, np.ndarray):
-            self._constant_arrays.setdefault(id(raw), []).append((register, raw))
         return register
+
+    def settle_constants(self) -> None:
+        """Where the function has changed a constant array since, the program keeps the elements that were used."""
+        for known in (snapshot for group in self._snapshots.values() for snapshot in group):
+            if not same_bits(known.array, known.elements):
+                self.program.constants[known.register] = known.elements
+
+    # --- what is written in place -----------------------------------------------------------------------------------
+
+    def changed_in_place(self, value: Value, out: Value, operation: str) -> Value:
+        """`value += …` has made `out`. If value stands for an array, that array would have changed under every name:
+        from now on it cannot be used any more, but for what the result is assigned to.
+        """
+        if value in self.of_values or type(value._data) is not np.ndarray:
+            return out  # a Value or a number, which the name alone was given anew
+        if out.shape != value.shape or not np.can_cast(out.dtype, value.dtype, "same_kind"):
+            self.refuse(
+                f"{operation} in place: an array of shape {value.shape} and dtype {value.dtype} cannot hold the "
+                f"result, of shape {out.shape} and dtype {out.dtype}"
+            )
+        buffer = root(value._data)
+        self._overwritten[id(buffer)] = buffer, where()
+        return out if out.dtype == value.dtype else out.astype(value.dtype)
+
+    def _refuse_overwritten(self, data: Any) -> None:
+        """Raise for an array, or a view of one, that `x += …` would have changed."""
+        if self._overwritten and type(data) is np.ndarray and id(root(data)) in self._overwritten:
+            error = TracingError(
+                "an array was changed in place (x += …) and is used, or seen by the caller, under another name: a "
+                "program cannot follow that. Write x = x + …, w.grad = w.grad * …, and copy (x.copy()) what is to stay"
+                + self._overwritten[id(root(data))][1]
+            )
+            self.refusal = self.refusal or error
+            raise error
+
+    def refuse_what_was_overwritten(self, arguments: Sequence[Any]) -> None:
+        """When the function has run: no argument, and no leaf, may hold an array that would have changed."""
+        for data in arguments:
+            self._refuse_overwritten(data)
+        for leaf in self.program.captured:
+            self._refuse_overwritten(self._current.get(leaf, leaf)._data)
+            if (gradient := self._grads.get(leaf)) is not None:
+                self._refuse_overwritten(gradient._data)
 
     # --- what a Value is --------------------------------------------------------------------------------------------
 
@@ -166,6 +233,14 @@ class Trace(Leaves):
         self.refusal = self.refusal or error
         raise error
 
+    def refuse_elsewhere(self, value: Value) -> None:
+        """A Value is about to be read in a thread or context that does not trace: not if it is one of this trace."""
+        if self.made(value) and (value in self._registers or value in self._constants):
+            self.refuse(
+                "a traced Value was read in another thread, where nothing is recorded; compute outside of the jitted "
+                "function what other threads are to compute"
+            )
+
     def refuse_reading(self, value: Value, what: str) -> NoReturn:
         """A number was about to be read off a traced Value."""
         self.refuse(
@@ -176,8 +251,10 @@ class Trace(Leaves):
 
     def forget(self) -> None:
         """Let go of every Value and array of the trace; the program is all that remains."""
-        for known in (self._registers, self._constant_arrays, self._current, self._grads, self.of_values):
+        for known in (self._registers, self._snapshots, self._overwritten, self._current, self._grads):
             known.clear()
+        self.of_values.clear()
+        self._constants.clear()
 
 
 _HANDLINGS: dict[ErrorHandling, ErrorHandling] = {}

@@ -21,7 +21,7 @@ from autodiff.compiler.sameness import ATOMS
 from autodiff.compiler.trace import Trace
 from autodiff.containers import Structure, flatten, restore
 from autodiff.errors import TracingError
-from autodiff.modes import changed
+from autodiff.modes import TRACES, changed
 from autodiff.value import Value
 
 STATIC: Any = type("Static", (), {})()
@@ -111,12 +111,18 @@ def trace_once(function: Callable[..., Any], name: str, call: Call) -> tuple[Any
         )
     positions, trace = reach.positions(), Trace()
     try:
-        with changed(trace=trace):
-            results, structure, first = _recorded(function, call, trace, reach, name)
+        TRACES.append(trace)
+        try:
+            with changed(trace=trace):
+                results, structure, first = _recorded(function, call, trace, reach, name)
+        finally:
+            TRACES.remove(trace)
         if trace.refusal is not None:
             raise trace.refusal
         _refuse_changes(name, reach)
         _refuse_moves(name, reach, trace, positions)
+        trace.refuse_what_was_overwritten(call.arrays)
+        trace.settle_constants()
         program = trace.program
         leaves = [Leaf(leaf, *trace.before(leaf), leaf in trace.grads_read) for leaf in program.captured]
         held = {id(data) for data in (*program.constants.values(), *call.arrays, *_leaf_data(trace))}

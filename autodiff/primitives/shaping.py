@@ -27,6 +27,7 @@ _to_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dtype)
 alias = linear(lambda x: x, [lambda g: g], name="alias")
 """The same number under another name: how a transform makes its own variable out of a caller's Value."""
 
+_copy = linear(lambda x: x.copy() if hasattr(x, "copy") else x, [lambda g: g], name="copy")
 stopped = nondifferentiable(lambda x: x, name="stop_gradient")
 """The same number without a gradient."""
 
@@ -244,5 +245,5 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 @composite(np.copy)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """The same numbers: results are immutable, so there is nothing to copy."""
-    return alias(a)
+    """The same numbers in a buffer of their own."""
+    return _copy(a)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import importlib
 import logging
 import sys
 import types
@@ -37,6 +38,7 @@ CONFIG.rate = 2.0  # type: ignore[attr-defined]
 CONFIG.inner = types.ModuleType("config_for_test_guards.inner")  # type: ignore[attr-defined]
 CONFIG.inner.rate = 2.0  # type: ignore[attr-defined]
 sys.modules["config_for_test_guards"] = CONFIG
+sys.modules["config_for_test_guards.inner"] = CONFIG.inner
 
 
 class Base:
@@ -220,6 +222,21 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], str]] = {
         lambda x: x * __import__("config_for_test_guards").rate + helper_with_import(x),
         lambda: setattr(CONFIG, "rate", 5.0),
         "config_for_test_guards.rate changed",
+    ),
+    "module found by its name": (
+        lambda x: x * sys.modules["config_for_test_guards"].rate,
+        lambda: setattr(CONFIG, "rate", 5.0),
+        "config_for_test_guards.rate changed",
+    ),
+    "module imported by its name": (
+        lambda x: x * importlib.import_module("config_for_test_guards.inner").rate,
+        lambda: setattr(CONFIG.inner, "rate", 5.0),
+        "config_for_test_guards.inner.rate changed",
+    ),
+    "global found by its name": (
+        lambda x: x * globals()["RATE"],
+        lambda: set_global("RATE", 5.0),
+        "global RATE changed from 2.0 to 5.0",
     ),
     "attribute of an object": (
         lambda x: x * NAMESPACE.rate,

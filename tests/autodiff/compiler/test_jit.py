@@ -143,8 +143,16 @@ def test_foreign_arrays_are_refused() -> None:
         ad.jit(lambda x: x + 1)(np.ma.masked_array([1.0], [True]))
 
 
-def test_arrays_of_texts_and_objects_are_refused_by_the_operation() -> None:
-    with pytest.raises(AutodiffError):
+def test_arrays_of_texts_and_objects_are_part_of_the_program() -> None:
+    run = ad.jit(lambda names, x: x * 2 if names[0] == "double" else x * 3)
+    for first, factor in (("double", 2.0), ("triple", 3.0), ("double", 2.0)):
+        assert run(np.array([first, "b"]), 1.0) == factor
+        assert run(np.array([first, None], dtype=object), 1.0) == factor
+    names = np.array(["double"])
+    assert run(names, 1.0) == 2.0
+    names[0] = "triple"
+    assert run(names, 1.0) == 3.0
+    with pytest.raises(TypeError):
         ad.jit(lambda x: x + 1)(np.array(["a"]))
 
 

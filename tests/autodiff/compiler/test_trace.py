@@ -173,6 +173,7 @@ def test_texts_show_the_shape_and_no_number(capsys: pytest.CaptureFixture[str]) 
 GENERATOR = np.random.default_rng(0)
 LEGACY = np.random.RandomState(0)
 OWN_RANDOM = random.Random(0)
+BITS, SEEDS = np.random.PCG64(0), np.random.SeedSequence(0)
 COUNT = itertools.count()
 LINES = iter([1.0, 2.0, 3.0, 4.0])
 ZIPPED = zip(itertools.count(), iter([1.0] * 9))
@@ -201,6 +202,8 @@ MOVES = {
     "np.random": lambda x: x + np.random.rand(3),  # noqa: NPY002
     "random": lambda x: x + random.random(),
     "GENERATOR": lambda x: x + GENERATOR.normal(size=3),
+    "BITS": lambda x: x + BITS.random_raw() % 7,
+    "SEEDS": lambda x: x + np.random.default_rng(SEEDS.spawn(1)[0]).normal(size=3),
     "LEGACY": lambda x: x + LEGACY.rand(3),
     "OWN_RANDOM": lambda x: x + OWN_RANDOM.random(),
     "HOLDER.rng": lambda x: x + HOLDER.noise(),
