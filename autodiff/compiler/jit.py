@@ -50,7 +50,8 @@ def jit(function: Callable[..., Any]) -> Jitted:
     Globals, closures and attributes that the function reads are compared at each call, arrays among them element by
     element; a change traces again. Its Python runs only while it is traced: prints print once, and what it reads from
     files or the environment stays as it was. Inside, arrays and floats among the arguments are Values: they are
-    no instances of np.ndarray, x += 1 makes a new one, and a float64 of shape () is a Python float
+    no instances of np.ndarray, x += 1 makes a new one, and a float64 of shape () is a Python float. Programs do
+    not warn of division by zero and the like: the infinities and NaN are in the results
 
     >>> w = Value(2.0)
     >>> step = jit(lambda x: x * w)

@@ -8,45 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff.compiler.forms import Form, form_of
 from autodiff.primitives.kinds import Primitive
 from autodiff.recording import compute, translated
 from autodiff.value import Value
 
 Register = int
-ErrorHandling = tuple[tuple[str, str], ...]
-"""What NumPy does about division by zero and the like, as `np.geterr()` tells it."""
 
 
-@dataclass(frozen=True)
-class Instruction:
-    """out = primitive(*operands, **keywords), all registers.
-
-    errors: None for the error handling of whoever calls; a backward pass ignores what it divides by
-    """
+class Instruction(NamedTuple):
+    """out = primitive(*operands, **keywords), all registers."""
 
     primitive: Primitive
     operands: tuple[Register, ...]
     keywords: Mapping[str, Any]
     out: Register
-    errors: ErrorHandling | None = None
 
 
 @dataclass
 class Program:
     """What a traced function does, free of Python.
 
-    constants: registers filled once · arguments: register of each array argument
+    forms: of each register · constants: registers filled once · arguments: register of each array argument
     captured, captured_grads: leaves read at each call · draws: random numbers drawn at each call, in order
     outputs: registers of the results · new_data, new_grads: what is written back to leaves (None: gradient not run)
+    Programs compute as under np.errstate(all="ignore"): they do not warn.
     """
 
     instructions: list[Instruction] = field(default_factory=list)
+    forms: list[Form | None] = field(default_factory=list)
     constants: dict[Register, Any] = field(default_factory=dict)
     arguments: list[Register] = field(default_factory=list)
     captured: dict[Value, Register] = field(default_factory=dict)
@@ -55,11 +49,19 @@ class Program:
     outputs: list[Register] = field(default_factory=list)
     new_data: dict[Value, Register] = field(default_factory=dict)
     new_grads: dict[Value, Register | None] = field(default_factory=dict)
-    size: int = 0
+
+    def new_register(self, data: Any) -> Register:
+        """A register for what has the form of some data."""
+        self.forms.append(form_of(data))
+        return len(self.forms) - 1
+
+    def results(self) -> set[Register]:
+        """The registers that are read when the program has run."""
+        return {*self.outputs, *self.new_data.values(), *(r for r in self.new_grads.values() if r is not None)}
 
     def prune(self) -> None:
         """Drop instructions whose results nobody reads, and the constants that only they read. Every draw is kept."""
-        needed = {*self.outputs, *self.new_data.values(), *(r for r in self.new_grads.values() if r is not None)}
+        needed = self.results()
         kept = []
         for instruction in reversed(self.instructions):
             if instruction.out in needed:
@@ -72,18 +74,17 @@ class Program:
         """Run once: the results, with every leaf written back. Nothing that is handed out is written to again."""
         registers = self._filled(arguments)
         held = {id(data) for data in registers if isinstance(data, np.ndarray)}
-        for errors, steps in groupby(self.instructions, key=attrgetter("errors")):
-            with np.errstate(**dict(errors or ())):
-                for step in steps:
-                    operands = [registers[r] for r in step.operands]
-                    try:
-                        registers[step.out] = compute(step.primitive, operands, step.keywords)
-                    except (ValueError, TypeError, IndexError) as error:
-                        raise translated(error, step.primitive, operands, step.keywords) from None
+        with np.errstate(all="ignore"):
+            for primitive, operands, keywords, out in self.instructions:
+                inputs = [registers[r] for r in operands]
+                try:
+                    registers[out] = compute(primitive, inputs, keywords)
+                except (ValueError, TypeError, IndexError) as error:
+                    raise translated(error, primitive, inputs, keywords) from None
         return self._handed_out(registers, held)
 
     def _filled(self, arguments: Sequence[Any]) -> list[Any]:
-        registers: list[Any] = [None] * self.size
+        registers: list[Any] = [None] * len(self.forms)
         for register, data in self.constants.items():
             registers[register] = data
         for register, data in zip(self.arguments, arguments, strict=True):

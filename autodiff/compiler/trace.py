@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
+from autodiff.compiler.buffers import Constants, Overwritten
 from autodiff.compiler.leaves import Leaves, original
 from autodiff.compiler.lines import where
 from autodiff.compiler.moving import position, unmoved
-from autodiff.compiler.program import ErrorHandling, Instruction, Program, Register
-from autodiff.compiler.sameness import root, same_bits
+from autodiff.compiler.program import Instruction, Program, Register
 from autodiff.errors import TracingError
 from autodiff.operands import plain_scalar
 from autodiff.recording import serials
 from autodiff.value import Value, constant_value
-
-
-class Snapshot(NamedTuple):
-    """A constant array, and its elements when it was used."""
-
-    register: Register
-    array: Any
-    elements: Any
 
 
 class Trace(Leaves):
@@ -46,12 +38,11 @@ class Trace(Leaves):
         self.of_values: set[Value] = set()
         self.drawn: list[tuple[Any, Any, Any]] = []
         self.refusal: TracingError | None = None
+        self.constants = Constants(self.program)
+        self.overwritten = Overwritten()
         self._start = serials()
-        self._errors = _error_handling()
         self._registers: dict[Value, Register] = {}
-        self._constants: set[Value] = set()
-        self._snapshots: dict[int, list[Snapshot]] = {}
-        self._overwritten: dict[int, tuple[Any, str]] = {}
+        self._made_constants: set[Value] = set()
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
@@ -91,22 +82,25 @@ class Trace(Leaves):
 
     def new_constant(self, value: Value) -> None:
         """A constant made while tracing, by a transform for example: of zeros where no gradient arrives."""
-        self._constants.add(value)
+        self._made_constants.add(value)
 
     # --- operations -------------------------------------------------------------------------------------------------
 
     def record(self, node: Value) -> None:
         """An operation was computed; node is its result."""
-        assert node._primitive is not None
-        self._refuse_what_bakes(node)
+        primitive, keywords = node._primitive, node._keywords
+        assert primitive is not None
+        if keywords or primitive.name == "nonzero":
+            self._refuse_what_bakes(node)
         operands: list[Register] = []
         for operand, raw in zip(node._operands, node._inputs):
-            operands.append(self.constant(raw) if operand is None else self.register(operand))
+            if operand is None:
+                operands.append(self.constant(raw))
+                continue
+            operands.append(self.register(operand))
             if operand in self.of_values:
                 self.of_values.add(node)
-        errors = None if (now := _error_handling()) == self._errors else now
-        out = self.name_register(node)
-        self.program.instructions.append(Instruction(node._primitive, tuple(operands), node._keywords, out, errors))
+        self.program.instructions.append(Instruction(primitive, tuple(operands), keywords, self.name_register(node)))
 
     def _refuse_what_bakes(self, node: Value) -> None:
         """A mask or nonzero() makes a result whose shape depends on data: a program has fixed shapes, and keywords."""
@@ -120,13 +114,13 @@ class Trace(Leaves):
                 f"the shape of {name} would depend on traced data (a recorded mask): write np.where(mask, x, 0), or "
                 "compute the mask outside and pass it as an argument of ints"
             )
-        for keyword, given in node._keywords.items() if node._keywords else ():
+        for keyword, given in node._keywords.items():
             if isinstance(given, Value):
                 self.refuse(f"{keyword}= of {name} would bake today's number into the program; pass a plain number")
 
     def register(self, value: Value) -> Register:
         """Where a Value's data stands now, for an operation to read. A leaf from outside becomes captured state."""
-        self._refuse_overwritten(self._current.get(value, value)._data)
+        self.refuse_overwritten(self._current.get(value, value)._data)
         return self.place(value)
 
     def place(self, value: Value) -> Register:
@@ -134,7 +128,7 @@ class Trace(Leaves):
         value = self._current.get(value, value)
         if value in self._registers:
             return self._registers[value]
-        if value in self._constants:
+        if value in self._made_constants:
             return self.name_register(value, self.constant(value._data))
         if value._primitive is not None or self.made(value):
             self.refuse(
@@ -142,40 +136,18 @@ class Trace(Leaves):
                 "not part of the trace. Compute it inside, or pass v.data as an argument"
             )
         self.of_values.add(value)
-        register = self._registers[value] = self.program.captured[value] = self._new_register()
+        register = self._registers[value] = self.program.captured[value] = self.program.new_register(value._data)
         return register
 
     def name_register(self, value: Value, register: Register | None = None) -> Register:
         """Say where a Value's data stands: in a register, by default a new one."""
         self.nodes.append(weakref.ref(value))
-        self._registers[value] = self._new_register() if register is None else register
+        self._registers[value] = self.program.new_register(value._data) if register is None else register
         return self._registers[value]
 
-    def _new_register(self) -> Register:
-        self.program.size += 1
-        return self.program.size - 1
-
     def constant(self, raw: Any) -> Register:
-        """The register of a constant: one for each array, as long as nobody changes its elements."""
-        if not isinstance(raw, np.ndarray):
-            return self._filled(raw)
-        for known in self._snapshots.get(id(raw), ()):
-            if known.array is raw and same_bits(raw, known.elements):
-                return known.register
-        snapshot = Snapshot(self._filled(raw), raw, raw.copy())
-        self._snapshots.setdefault(id(raw), []).append(snapshot)
-        return snapshot.register
-
-    def _filled(self, raw: Any) -> Register:
-        register = self._new_register()
-        self.program.constants[register] = raw
-        return register
-
-    def settle_constants(self) -> None:
-        """Where the function has changed a constant array since, the program keeps the elements that were used."""
-        for known in (snapshot for group in self._snapshots.values() for snapshot in group):
-            if not same_bits(known.array, known.elements):
-                self.program.constants[known.register] = known.elements
+        """The register of a constant."""
+        return self.constants.register(raw)
 
     # --- what is written in place -----------------------------------------------------------------------------------
 
@@ -190,29 +162,23 @@ class Trace(Leaves):
                 f"{operation} in place: an array of shape {value.shape} and dtype {value.dtype} cannot hold the "
                 f"result, of shape {out.shape} and dtype {out.dtype}"
             )
-        buffer = root(value._data)
-        self._overwritten[id(buffer)] = buffer, where()
+        self.overwritten.add(value._data)
         return out if out.dtype == value.dtype else out.astype(value.dtype)
 
-    def _refuse_overwritten(self, data: Any) -> None:
+    def refuse_overwritten(self, data: Any) -> None:
         """Raise for an array, or a view of one, that `x += …` would have changed."""
-        if self._overwritten and type(data) is np.ndarray and id(root(data)) in self._overwritten:
-            error = TracingError(
-                "an array was changed in place (x += …) and is used, or seen by the caller, under another name: a "
-                "program cannot follow that. Write x = x + …, w.grad = w.grad * …, and copy (x.copy()) what is to stay"
-                + self._overwritten[id(root(data))][1]
-            )
+        if (error := self.overwritten.refusal(data)) is not None:
             self.refusal = self.refusal or error
             raise error
 
     def refuse_what_was_overwritten(self, arguments: Sequence[Any]) -> None:
         """When the function has run: no argument, and no leaf, may hold an array that would have changed."""
         for data in arguments:
-            self._refuse_overwritten(data)
+            self.refuse_overwritten(data)
         for leaf in self.program.captured:
-            self._refuse_overwritten(self._current.get(leaf, leaf)._data)
+            self.refuse_overwritten(self._current.get(leaf, leaf)._data)
             if (gradient := self._grads.get(leaf)) is not None:
-                self._refuse_overwritten(gradient._data)
+                self.refuse_overwritten(gradient._data)
 
     # --- what a Value is --------------------------------------------------------------------------------------------
 
@@ -235,7 +201,7 @@ class Trace(Leaves):
 
     def refuse_elsewhere(self, value: Value) -> None:
         """A Value is about to be read in a thread or context that does not trace: not if it is one of this trace."""
-        if self.made(value) and (value in self._registers or value in self._constants):
+        if self.made(value) and (value in self._registers or value in self._made_constants):
             self.refuse(
                 "a traced Value was read in another thread, where nothing is recorded; compute outside of the jitted "
                 "function what other threads are to compute"
@@ -251,16 +217,6 @@ class Trace(Leaves):
 
     def forget(self) -> None:
         """Let go of every Value and array of the trace; the program is all that remains."""
-        for known in (self._registers, self._snapshots, self._overwritten, self._current, self._grads):
+        for known in (self._registers, self._current, self._grads, self.of_values, self._made_constants):
             known.clear()
-        self.of_values.clear()
-        self._constants.clear()
-
-
-_HANDLINGS: dict[ErrorHandling, ErrorHandling] = {}
-
-
-def _error_handling() -> ErrorHandling:
-    """What NumPy does now about division by zero and the like; one object for each way, as instructions are many."""
-    now: ErrorHandling = tuple((kind, str(way)) for kind, way in np.geterr().items())
-    return _HANDLINGS.setdefault(now, now)
+        self.overwritten.clear()

@@ -122,7 +122,7 @@ def trace_once(function: Callable[..., Any], name: str, call: Call) -> tuple[Any
         _refuse_changes(name, reach)
         _refuse_moves(name, reach, trace, positions)
         trace.refuse_what_was_overwritten(call.arrays)
-        trace.settle_constants()
+        trace.constants.settle()
         program = trace.program
         leaves = [Leaf(leaf, *trace.before(leaf), leaf in trace.grads_read) for leaf in program.captured]
         held = {id(data) for data in (*program.constants.values(), *call.arrays, *_leaf_data(trace))}
