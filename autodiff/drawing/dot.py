@@ -14,6 +14,7 @@ INK, FAINT = "#1f2328", "#57606a"
 MANY = 400  # nodes, from which on a layout is drawn quickly rather than as well as can be
 QUICK = {"splines": "line", "nslimit": "0.5", "nslimit1": "0.5", "mclimit": "0.05"}
 LONGEST = 60  # characters of a label
+TIGHT = {"width": "0", "height": "0.2"}  # no wider than its text: an edge starts where the text ends
 
 
 def as_dot(picture: Picture) -> str:
@@ -71,7 +72,7 @@ class _Module:
         for name, module in self.inner.items():
             yield f"{indent}subgraph {quoted('cluster_' + escaped(module.path))} {{"
             yield f"{indent}\tgraph" + attributes(
-                label=escaped(name), color="#8c959f", style="rounded", fontsize="10", margin="8"
+                label=escaped(name), color="#8c959f", bgcolor="transparent", style="rounded", fontsize="10", margin="8"
             )
             yield from module.lines(scale, indent + "\t", sideways)
             yield indent + "}"
@@ -81,7 +82,7 @@ def _node(node: Node, scale: Scale | None, sideways: bool) -> str:
     if node.kind == "constant":
         words = filter(None, (node.label, node.type, *node.data))
         look = {"shape": "plaintext", "style": "", "fontsize": "10", "fontcolor": FAINT, "margin": "0.03,0.02"}
-        return f"n{node.number}" + attributes(label=left_aligned(words), **look, height="0.2", **{"class": "constant"})
+        return f"n{node.number}" + attributes(label=left_aligned(words), **look, **TIGHT, **{"class": "constant"})
     fill = (scale or Scale(0.01, 1.0)).colour(node.size)
     title = [escaped(text, LONGEST) for text in (node.op, node.label) if text] or [f"v{node.number}"]
     fields = [title[0] if len(title) == 1 else f"{{{'|'.join(title)}}}", *map(left_aligned, _fields(node))]

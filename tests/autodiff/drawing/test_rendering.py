@@ -62,6 +62,43 @@ def test_svg_scales_and_nothing_is_clipped(picture):
     assert "prefers-color-scheme: dark" in root.find(f"{SVG}style").text
 
 
+def test_a_dark_page_is_readable_all_over():
+    """Text outside the boxes of nodes is recoloured, and so is the ground beneath it."""
+    w = Value(2.0)
+    out = np.tanh(w * 3.0)
+    out.backward()
+    root = ET.fromstring(ad.draw(out, names={"layers.0.neurons.1.w": w}).render("svg"))
+    style = root.find(f"{SVG}style").text
+    seen = set()
+    for group in root.iter(f"{SVG}g"):
+        kind = group.get("class").split()[-1]
+        if kind == "node":
+            continue  # brings its own ground
+        for shape in group:
+            tag = shape.tag.removeprefix(SVG)
+            if kind == "cluster" and tag == "path":
+                assert shape.get("fill") == "none"  # the page shows through
+            elif tag in ("text", "polygon"):
+                seen.add(f".{kind} {'> ' * (kind in ('graph', 'cluster'))}{tag}")
+    assert seen == {
+        ".graph > polygon",
+        ".cluster > text",
+        ".edge text",
+        ".edge polygon",
+        ".constant text",
+        ".legend text",
+    }
+    assert [rule for rule in seen if rule not in style] == []
+
+
+def test_the_edge_of_a_constant_starts_at_its_text(picture):
+    root = ET.fromstring(ad.draw(Value(2.0, "x") * 3.0, rankdir="LR").render("svg"))
+    (constant,) = (group for group in root.iter(f"{SVG}g") if group.get("class") == "node constant")
+    (edge,) = (group for group in root.iter(f"{SVG}g") if group.find(f"{SVG}title").text == "n3->n2")
+    start = float(edge.find(f"{SVG}path").get("d").removeprefix("M").split(",")[0])
+    assert 0 < start - float(constant.find(f"{SVG}text").get("x")) < 20
+
+
 def test_in_a_notebook(picture):
     bundle = picture._repr_mimebundle_()
     assert bundle["image/svg+xml"].startswith("<svg")
