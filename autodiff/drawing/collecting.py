@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from autodiff.drawing.modules import module_of_each, split_path
 from autodiff.drawing.numbers import counted, magnitude, shown
 from autodiff.drawing.picture import Edge, Kind, Node, Picture
 from autodiff.graph import BY_SERIAL, RELEASED, is_released
+from autodiff.primitives.indexing import ARRAY
 from autodiff.value import Value
 
 FREED = "freed by backward(retain_graph=False): what lies behind is forgotten"
@@ -95,31 +96,43 @@ def label_of(value: Value, names: Mapping[Value, str]) -> str:
     return (value._label or "").strip() or (split_path(names[value])[1] if value in names else "")
 
 
+FORMULAS = {"affine": "x w + b"}
+"""What to call the operands of an operation that NumPy has no name for: the edges refer to it."""
+
+
 def operation(value: Value) -> str:
     """The operation and the keywords that the shape of the result does not already tell.
 
-    >>> operation(Value([1.0, 2.0]).sum(axis=0)), operation(Value([1.0, 2.0])[1:])
-    ('sum axis=0', '[1:]')
+    >>> x = Value([1.0, 2.0])
+    >>> operation(x.sum(axis=0)), operation(x[1:]), operation(x[[0, 0]])
+    ('sum axis=0', '[1:]', '[i]')
     """
     keywords = dict(value._keywords)
-    index, part = keywords.pop("index", None), keywords.pop("number", None)
+    index, part, subscripts = (keywords.pop(key, None) for key in ("index", "number", "subscripts"))
     name = value._op if value._primitive is None or value._primitive.name != "getitem" else ""
-    place = "" if index is None else f"[{', '.join(map(_place, index))}]"
+    place = "" if index is None else f"[{', '.join(_places(index, value._inputs))}]"
     given = (
         f"{key}={word}"
         for key, x in keywords.items()
         if key != "shape" and x is not None and x is not False and (word := _word(x))
     )
-    text = " ".join([name + place, *([] if part is None else [str(part)]), *given])
+    words = (name + place, FORMULAS.get(name), subscripts, None if part is None else str(part), *given)
+    text = " ".join(word for word in words if word)
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _place(part: Any) -> str:
-    """One part of an index, as it was written."""
-    if type(part) is tuple:
-        start, stop, step = ("" if bound is None else str(bound) for bound in part[1:])
-        return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
-    return "…" if part is Ellipsis else "newaxis" if part is None else repr(part) if type(part) is int else "[…]"
+def _places(index: tuple[Any, ...], inputs: Sequence[Any]) -> Iterator[str]:
+    """The parts of an index as they were written; an array, which is an operand of its own, as i, j … or mask."""
+    arrays = iter(inputs[len(inputs) - sum(part is ARRAY for part in index) :])
+    letters = iter("ijklmnop")
+    for part in index:
+        if type(part) is tuple:
+            start, stop, step = ("" if bound is None else str(bound) for bound in part[1:])
+            yield f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+        elif part is ARRAY:
+            yield "mask" if np.result_type(next(arrays)).kind == "b" else next(letters, "…")
+        else:
+            yield "…" if part is Ellipsis else "newaxis" if part is None else str(part)
 
 
 def _word(x: Any) -> str:

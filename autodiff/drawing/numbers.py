@@ -56,6 +56,22 @@ def span(data: Any) -> str:
     return low_text if low_text == high_text else f"{low_text} … {high_text}"
 
 
+def brief(data: Any) -> str:
+    """A number or array in one short line: every number if they fit, the range otherwise.
+
+    >>> brief(np.array(0.5)), brief(np.array([0.25, 1.0])), brief(np.arange(100.0))
+    ('0.5', '[0.25, 1]', '0 … 99')
+    """
+    array = np.asarray(data)
+    if array.ndim == 0:
+        return number(array[()])
+    text = span(array)
+    if "…" in text and array.size <= WHOLE and array.ndim <= 2:
+        whole = _whole(array)
+        return whole[0] if len(whole) == 1 and len(whole[0]) <= SHORT else text
+    return text
+
+
 def shown(data: Any) -> tuple[str, ...]:
     """What a picture says about a number, an array or a tuple of them: one or more lines.
 

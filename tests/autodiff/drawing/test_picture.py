@@ -1,12 +1,17 @@
 """What a picture says: data, gradients, local derivatives, for every kind of node."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import autodiff as ad
 from autodiff import Value
 from autodiff.drawing import Picture
+from autodiff.drawing.derivatives import WORDS
 from autodiff.errors import ArgumentError, DtypeError
+from autodiff.primitives.composites import sum_squares
+from autodiff.primitives.contractions import affine
 
 
 def derivatives(picture: Picture) -> list[str]:
@@ -63,16 +68,66 @@ def test_singular_points_draw_without_a_warning(f, x, expected):
     ad.draw(out).render("svg")
 
 
-def test_arrays_show_ranges_and_adjoints():
+def test_arrays_show_numbers_where_each_element_has_its_own_factor():
     x = Value([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "x")
-    assert derivatives(ad.draw(x**2))[0] == "× 2 … 12"
-    assert derivatives(ad.draw(x + Value([1.0, 2.0, 3.0]))) == ["× 1", "× 1, Σ"]
-    assert derivatives(ad.draw(x.sum(axis=0))) == ["spread"]
+    assert derivatives(ad.draw(x**2))[0] == "× [[2, 4, 6], [8, 10, 12]]"
+    assert derivatives(ad.draw(np.exp(x)))[0] == "× 2.718 … 403.4"
+    assert derivatives(ad.draw(x * 7.0))[0] == "× 7"
+    assert derivatives(ad.draw(x[0] * np.array([1.0, 0.5, 2.0])))[1] == "× [1, 0.5, 2]"
+    assert derivatives(ad.draw(Value(np.arange(50.0)) ** 2))[0] == "× 0 … 98"
+
+
+def test_what_was_broadcast_is_summed_and_what_was_summed_is_spread():
+    x = Value([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "x")
+    assert derivatives(ad.draw(x + Value([1.0, 2.0, 3.0]))) == ["× 1", "× 1, Σ rows"]
+    assert derivatives(ad.draw(x + Value([[1.0], [2.0]]))) == ["× 1", "× 1, Σ columns"]
+    assert derivatives(ad.draw(x + Value(1.0))) == ["× 1", "× 1, Σ"]
+    assert derivatives(ad.draw(x + Value([[1.0, 2.0, 3.0]])))[1] == "× 1, Σ rows"
+    assert derivatives(ad.draw(x[None] + Value([1.0, 2.0, 3.0])))[-1] == "× 1, Σ"
+    assert derivatives(ad.draw(x.sum())) == derivatives(ad.draw(x.sum(axis=0))) == ["× 1, spread"]
+    assert derivatives(ad.draw(x.max(axis=1))) == ["× [[0, 0, 1], [0, 0, 1]], spread"]
+    assert derivatives(ad.draw(sum_squares(x))) == ["× [[2, 4, 6], [8, 10, 12]], spread"]
+    assert derivatives(ad.draw(ad.logsumexp(Value([0.0, 0.0])))) == ["× 0.5, spread"]
+    assert derivatives(ad.draw(Value([3.0, 4.0]) @ Value([1.0, 2.0]))) == ["× [1, 2], spread", "× [3, 4], spread"]
+
+
+def test_products_name_the_other_factor():
+    x, weights = Value([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "x"), Value(np.ones((3, 4)), "W")
+    assert derivatives(ad.draw(x @ weights)) == ["g · Wᵀ", "xᵀ · g"]
+    assert derivatives(ad.draw(np.dot(x, weights))) == ["g · Wᵀ", "xᵀ · g"]
+    assert derivatives(ad.draw(np.ones((5, 3)) @ weights)) == ["", "leftᵀ · g"]
+    assert derivatives(ad.draw(x @ np.ones((3, 4))))[0] == "g · rightᵀ"
+    assert derivatives(ad.draw(np.inner(x, x)))[0] == "contracted with x"
+    assert derivatives(ad.draw(np.einsum("ij,ij->i", x, x)))[0] == "einsum i,ij->ij with g, x"
+    assert derivatives(ad.draw(np.einsum("ij->j", x)))[0] == "einsum j->ij with g"
+    assert ad.draw(np.einsum("ij->j", x)).nodes[1].op == "einsum ij->j"
+
+
+def test_a_layer_says_x_w_plus_b_and_its_edges_say_the_same():
+    w, b = Value(np.ones((2, 3)), "w"), Value([1.0, 2.0, 3.0], "b")
+    out = affine(Value(np.ones((4, 2))) * 1.0, w, b)
+    picture = ad.draw(out)
+    assert picture.nodes[4].op == "affine x w + b"
+    assert derivatives(picture)[-3:] == ["g · wᵀ", "xᵀ · g", "× 1, Σ rows"]
+    assert derivatives(ad.draw(affine(np.ones(2), Value(np.ones((2, 3))), b))) == ["", "xᵀ · g", "× 1"]
+
+
+def test_rearrangements_say_in_words_what_happens_to_the_gradient():
+    x = Value([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "x")
     assert derivatives(ad.draw(x[0])) == ["scattered"]
     assert derivatives(ad.draw(x.T)) == ["transposed"]
-    assert derivatives(ad.draw(x @ Value(np.ones((3, 4)), "W"))) == ["· Wᵀ", "xᵀ ·"]
-    assert derivatives(ad.draw(np.fft.fft(x))) == ["fft adjoint"]
-    assert derivatives(ad.draw(np.einsum("ij,ij->i", x, x)))[0] == "einsum with x"
+    assert derivatives(ad.draw(x.copy())) == ["× 1"]
+    assert derivatives(ad.draw(x.at[0].set(Value(1.0)))) == ["masked", "gathered"]
+    assert derivatives(ad.draw(np.fft.fft(x))) == ["fft"]
+    own = ad.linear(lambda x: 2 * x, [lambda g: 2 * g], name="twice_drawn")
+    assert derivatives(ad.draw(own(x))) == ["adjoint of twice_drawn"]
+
+
+def test_every_word_on_an_edge_is_explained():
+    page = (Path(__file__).parents[3] / "docs/pictures.md").read_text(encoding="utf-8")
+    words = {word for given in WORDS.values() for word in ([given] if isinstance(given, str) else given)}
+    words |= {", spread", ", Σ rows", ", Σ columns", "contracted with", "adjoint of", "vjp of", "einsum"}
+    assert [word for word in sorted(words) if word.strip(", ") not in page] == []
 
 
 def test_operations_show_their_keywords():
@@ -84,7 +139,9 @@ def test_operations_show_their_keywords():
     assert op(x.sum(axis=(0, 2), keepdims=True)) == "sum axis=(0, 2) keepdims=True"
     assert op(x[0, ..., 1:3]) == "[0, …, 1:3]"
     assert op(x[:, None, ::2]) == "[:, newaxis, ::2]"
-    assert op(x[[0, 1, 1]]) == "[[…]]"
+    assert op(x[[0, 1, 1]]) == "[i]"
+    assert op(x[[0, 1], 0, [2, 3]]) == "[i, 0, j]"
+    assert op(x[:, x.data[0] > 5]) == "[:, mask]"
     assert op(x.reshape(6, 4)) == "reshape"
     assert op(np.tanh(x)) == "tanh"
     assert op(x * 2) == "*"
