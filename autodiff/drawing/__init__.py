@@ -43,7 +43,7 @@ def draw(
     known = dotted_names(names, model)
     order = lineage(values)
     roots = list(dict.fromkeys(values))
-    picture = collect(order, known) if len(order) <= max_nodes else fold(order, roots, known, max_nodes)
+    picture = collect(order, known) if len(order) <= max_nodes else fold(order, roots, known)
     return picture.turned(picture.long_side() if rankdir is None else rankdir)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
-from autodiff.drawing.collecting import describe, operands_of, remarks
+from autodiff.drawing.collecting import describe, label_of, operands_of, remarks
 from autodiff.drawing.derivatives import local_derivative
 from autodiff.drawing.modules import Path, module_of_each
 from autodiff.drawing.numbers import counted, magnitude, number
@@ -19,20 +20,24 @@ Key: TypeAlias = tuple[str, Any]
 GROUPS = 24
 """About how many boxes a summary has: as many as a page can show."""
 
-STRETCHES = 8
-"""Into how many stretches a computation without modules is cut."""
+STRETCHES = GROUPS // 2
+"""Into how many stretches a computation without modules is cut: each has a box for operations and one for variables."""
+
+SINGLY = 3000
+"""Up to so many nodes a folded picture says how to draw them all; over more, Graphviz takes its time."""
 
 
-def fold(order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, str], limit: int) -> Picture:
+def fold(order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, str]) -> Picture:
     """The graph as groups: by module where modules are known, by depth elsewhere. Results and labels stay single.
 
-    order: operands before results · limit: how many nodes would have been drawn singly
+    order: operands before results
     """
     modules = _shortened(module_of_each(order, names))
     single = set(roots[:GROUPS]) | set(_few(value for value in order if value._label and value not in modules))
     operands = [operands_of(value) for value in order]
     depth = _depths(order, operands)
-    stretch = -(-max(depth.values()) // STRETCHES)
+    deepest = max(depth.values())
+    stretch = -(-deepest // STRETCHES)
     groups: dict[Key, list[Value]] = {}
     place: dict[Value, int] = {}
     numbers: dict[Key, int] = {}
@@ -47,13 +52,12 @@ def fold(order: Sequence[Value], roots: Sequence[Value], names: Mapping[Value, s
             key = "operations", (depth[value] - 1) // stretch
         place[value] = numbers.setdefault(key, len(numbers) + 1)
         groups.setdefault(key, []).append(value)
-    nodes = [_box(key, members, numbers[key], names, stretch) for key, members in groups.items()]
-    edges = _edges(order, operands, place, single)
+    nodes = [_box(key, members, numbers[key], names, stretch, deepest) for key, members in groups.items()]
+    edges = _edges(order, operands, place, names)
     how = "by module" if modules else "by depth"
-    note = (
-        f"{counted(len(order), 'node')} folded {how} into {counted(len(nodes), 'box').replace('boxs', 'boxes')}; "
-        f"draw(..., max_nodes={limit}) draws up to {limit} singly"
-    )
+    note = f"{counted(len(order), 'node')} folded {how} into {counted(len(nodes), 'box').replace('boxs', 'boxes')}"
+    if len(order) <= SINGLY:
+        note += f"; draw(..., max_nodes={len(order)}) draws each"
     return Picture(tuple(nodes), tuple(edges), (note, *remarks(order)))
 
 
@@ -77,22 +81,25 @@ def _few(values: Iterable[Value]) -> list[Value]:
 
 
 def _depths(order: Sequence[Value], operands: Sequence[Sequence[Value | None]]) -> dict[Value, int]:
-    """How many operations lead to each value; for a leaf, how many lead to the first operation that reads it."""
-    depth: dict[Value, int] = {}
-    for value, read in zip(order, operands):
-        below = 0
+    """Where in the computation each value stands, from 1: as late as those that read it allow, a leaf with the first.
+
+    So what a sum adds up stands beside the sum, not with all else that could have been computed at the start.
+    """
+    left: dict[Value, int] = {}  # how many operations follow
+    for value, read in zip(reversed(order), reversed(operands)):
+        after = left.setdefault(value, 0)
         for operand in read:
-            if operand is not None and operand._primitive is not None and depth[operand] > below:
-                below = depth[operand]
-        if value._primitive is not None:
-            depth[value] = below + 1
-            for operand in read:
-                if operand is not None and operand._primitive is None:
-                    depth[operand] = min(depth.get(operand, below + 1), below + 1)
-    return depth | {value: 1 for value in order if value not in depth}
+            if operand is None:
+                continue
+            if operand._primitive is not None:
+                left[operand] = max(left.get(operand, 0), after + 1)
+            else:
+                left[operand] = max(left.get(operand, 0), after)
+    deepest = max(left.values())
+    return {value: deepest - after + 1 for value, after in left.items()}
 
 
-def _box(key: Key, members: list[Value], place: int, names: Mapping[Value, str], stretch: int) -> Node:
+def _box(key: Key, members: list[Value], place: int, names: Mapping[Value, str], stretch: int, deepest: int) -> Node:
     kind, which = key
     if kind == "value":
         return describe(members[0], place, names)
@@ -100,7 +107,7 @@ def _box(key: Key, members: list[Value], place: int, names: Mapping[Value, str],
     if kind == "module":
         title = ".".join(which)
     elif kind == "operations":
-        title = f"depth {which * stretch + 1:,} … {(which + 1) * stretch:,}"
+        title = f"depth {which * stretch + 1:,} … {min((which + 1) * stretch, deepest):,}"
     else:
         title = lines.pop(0)
     operations = Counter(value._op for value in members if value._primitive is not None)
@@ -130,11 +137,14 @@ def _gradients(members: list[Value]) -> tuple[tuple[str, ...] | None, float | No
 
 
 def _edges(
-    order: Sequence[Value], operands: Sequence[Sequence[Value | None]], place: Mapping[Value, int], single: set[Value]
+    order: Sequence[Value],
+    operands: Sequence[Sequence[Value | None]],
+    place: Mapping[Value, int],
+    names: Mapping[Value, str],
 ) -> list[Edge]:
-    """One edge for all those between two boxes; those inside a box are not drawn."""
+    """One edge for all those between two boxes, with its derivative if it is one alone; those inside are not drawn."""
     counts: Counter[tuple[int, int]] = Counter()
-    slopes: dict[tuple[int, int], str] = {}
+    last: dict[tuple[int, int], tuple[Value, int]] = {}
     for value, read in zip(order, operands):
         target = place[value]
         for position, operand in enumerate(read):
@@ -142,9 +152,12 @@ def _edges(
                 continue
             ends = place[operand], target
             counts[ends] += 1
-            if value in single and operand._carries and value._carries:
-                slopes[ends] = local_derivative(value, position)
-    return [
-        Edge(*ends, slopes.get(ends, "") if n == 1 else "", n)
-        for ends, n in sorted(counts.items(), key=lambda item: item[0][::-1])
-    ]
+            last[ends] = value, position
+    edges = []
+    for ends, count in sorted(counts.items(), key=lambda item: item[0][::-1]):
+        value, position = last[ends]
+        operand = value._operands[position]
+        flows = count == 1 and operand is not None and operand._carries and value._carries
+        slope = local_derivative(value, position, partial(label_of, names=names)) if flows else ""
+        edges.append(Edge(*ends, slope, count))
+    return edges

@@ -27,11 +27,10 @@ def _row(node: Node, arriving: list[Edge], by_number: dict[int, Node]) -> tuple[
     if node.kind == "group":
         title = node.label + (f" ← {', '.join(names)}" if names else "")
         data = "; ".join(node.data)
-        slopes = ""
     else:
         title = _name(node) + (f" = {node.op} ({', '.join(names)})" if node.op else "")
         data = "data " + " ".join(part for part in (node.type, "; ".join(node.data)) if part)
-        slopes = ", ".join(f"∂/∂{name} {edge.derivative}" for name, edge in zip(names, arriving) if edge.derivative)
+    slopes = ", ".join(f"∂/∂{name} {edge.derivative}" for name, edge in zip(names, arriving) if edge.derivative)
     return title, data, f"grad {'; '.join(node.gradient_text)}", slopes
 
 

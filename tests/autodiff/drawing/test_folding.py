@@ -7,6 +7,7 @@ import numpy as np
 
 import autodiff as ad
 from autodiff import Value
+from nn.scalar import MLP
 
 
 class Network:
@@ -70,6 +71,7 @@ def test_300_nodes_are_drawn_singly_and_301_are_not():
     assert len(picture.nodes) < 30
     assert "301 nodes folded by depth" in picture.dot
     assert "301 nodes folded by depth" in str(picture)
+    assert "max_nodes=301) draws each" in str(picture)
     assert len(ad.draw(chain(300), max_nodes=301).nodes) == 601
 
 
@@ -90,6 +92,30 @@ def test_many_modules_are_merged_level_by_level():
     total = sum((v * 2.0 for v in values.values()), Value(0.0))
     picture = ad.draw(total, names=values, max_nodes=20)
     assert {"layers.0", "layers.1", "layers.2"} <= {n.label for n in picture.nodes}
+
+
+def test_a_single_edge_between_boxes_keeps_its_derivative():
+    out = Value(0.5, "x")
+    for _ in range(400):
+        out = np.sin(out) * 1.01 + 0.001
+    picture = ad.draw(out)
+    assert all(re.match(r"× [01]", edge.derivative) for edge in picture.edges)
+    assert "∂/∂x × 0.8776" in str(picture)
+    assert picture.nodes[-2].label == "depth 1,101 … 1,200"
+    leaves = [Value(1.0) for _ in range(400)]
+    assert {edge.text for edge in ad.draw(np.stack(leaves)).edges} == {"400 edges"}
+
+
+def test_what_a_sum_adds_up_stands_beside_the_sum():
+    """Else everything that reads only variables would be computed at the start, in one box with all variables."""
+    network = MLP(2, [16, 16, 1])
+    out = network([1.0, -2.0])
+    picture = ad.draw(out)
+    counts = [int(n.label.split()[0]) for n in picture.nodes if n.label.endswith(" variables")]
+    assert sum(counts) == 337
+    assert max(counts) < 80
+    assert 15 < len(picture.nodes) <= 24
+    assert [n.label for n in ad.draw(out, model=network).nodes][:3] == ["layers.0", "layers.1", "layers.2"]
 
 
 def test_a_folded_picture_tells_how_far_backward_came():
@@ -118,5 +144,6 @@ def test_a_million_operations_answer_with_a_summary():
     out = chain(1_000_000)
     picture = ad.draw(out)
     assert "1,000,001 nodes folded" in str(picture)
+    assert "max_nodes" not in str(picture)  # nobody would wait for that
     assert len(picture.nodes) < 20
     assert picture.render("svg")
