@@ -50,9 +50,9 @@ def draw(
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
     r"""The picture as a `graphviz.Digraph`, as micrograd's function of this name returns it.
 
-    root: the value whose graph is drawn · format: what `.render()` writes · rankdir: "LR" or "TB"
-    returns: a graphviz.Digraph that also renders where only pygraphviz is installed
-    raises: MissingDependencyError without the package graphviz
+    root: the value whose graph is drawn · format: what `.render()` writes, "svg", "png", "pdf", "jpg" …
+    rankdir: "LR" or "TB" · returns: a graphviz.Digraph that also renders where only pygraphviz is installed
+    raises: ArgumentError for a format it cannot write; MissingDependencyError without the package graphviz
 
     >>> dot = draw_dot(Value(2.0, label="a") * 3.0)
     >>> dot.format, r"a|data 2\l|grad not run" in dot.source

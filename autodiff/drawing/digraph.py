@@ -10,7 +10,7 @@ from typing import Any
 from autodiff.drawing.dot import statements
 from autodiff.drawing.picture import Picture
 from autodiff.drawing.rendering import render
-from autodiff.errors import MissingDependencyError
+from autodiff.errors import ArgumentError, MissingDependencyError
 
 try:
     import graphviz
@@ -20,13 +20,17 @@ except ImportError:
     ) from None
 
 
+FORMATS = ("svg", "png", "pdf", "jpg", "jpeg", "gif", "eps", "ps", "json", "dot", "gv")
+"""What both pygraphviz's Graphviz and `dot` write."""
+
+
 class Digraph(graphviz.Digraph):
     """graphviz.Digraph, rendered by pygraphviz's Graphviz where there is no `dot` on the PATH."""
 
     def pipe(self, format: str | None = None, *args: Any, encoding: str | None = None, **keywords: Any) -> Any:
         if shutil.which("dot"):
             return super().pipe(format, *args, encoding=encoding, **keywords)
-        drawn = render(self.source, format or self.format, len(self.body) // 2)
+        drawn = render(self.source, _known(format or self.format), len(self.body) // 2)
         return drawn if encoding is None else drawn.decode(encoding)
 
     def render(
@@ -55,5 +59,14 @@ class Digraph(graphviz.Digraph):
 
 
 def digraph(picture: Picture, format: str) -> Digraph:
-    """The same statements as the picture's DOT text, in a Digraph that can be added to."""
-    return Digraph("autodiff", format=format, body=[f"{line}\n" for line in statements(picture)])
+    """The same statements as the picture's DOT text, in a Digraph that can be added to.
+
+    raises: ArgumentError for a format that Graphviz may not be able to write
+    """
+    return Digraph("autodiff", format=_known(format), body=[f"{line}\n" for line in statements(picture)])
+
+
+def _known(format: str) -> str:
+    if format not in FORMATS:
+        raise ArgumentError(f"draw_dot(format=...) is one of {', '.join(FORMATS)}; it was given {format!r:.60}")
+    return format

@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -174,6 +175,20 @@ def test_draw_dot_is_micrograds(no_dot, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out.svg"]
     assert dot.render(outfile=str(tmp_path / "b.png")).endswith("b.png")
     assert ad.draw_dot(out, format="png", rankdir="TB").pipe().startswith(b"\x89PNG")
+
+
+def test_draw_dot_refuses_what_graphviz_may_not_write(no_dot, tmp_path):
+    pytest.importorskip("graphviz")
+    from autodiff.drawing.digraph import FORMATS
+
+    for format in ("bmp", "webp", "", 3):
+        with pytest.raises(ArgumentError, match=rf"svg, png, pdf.*given {format!r}"):
+            ad.draw_dot(Value(1.0), format=format)
+    dot = ad.draw_dot(Value(1.0))
+    with pytest.raises(ArgumentError, match="bmp"):
+        dot.pipe(format="bmp")
+    for format in FORMATS:
+        assert Path(ad.draw_dot(Value(1.0), format=format).render("x", directory=tmp_path / format)).stat().st_size
 
 
 def test_drawing_is_imported_on_first_use():
