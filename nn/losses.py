@@ -53,37 +53,28 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
 
     logits: (..., classes) float, usually (batch, classes) · labels: (...) int in [0, classes)
     returns: (), in the dtype of logits
-    raises: ShapeError if the shapes do not belong together or the batch is empty; DtypeError for labels that are not
-    integers (NaN among them makes an array float); IndexRangeError for a label outside the range
+    raises: ShapeError if the shapes do not belong together, for one class, or an empty batch; DtypeError for labels
+    that are not integers (NaN among them makes an array float); IndexRangeError for a label outside the range
     source: Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.108
 
     >>> cross_entropy(np.zeros((1, 2)), np.array([0])).item()
     0.6931471805599453
     """
-    logits, labels = _array("cross_entropy", logits), _array("cross_entropy", labels)
-    if logits.ndim == 0 or labels.shape != logits.shape[:-1]:
-        raise ShapeError(
-            f"cross_entropy takes logits of shape (batch, classes) and labels of shape (batch,), one integer for each; "
-            f"it was given {logits.shape} and {labels.shape}"
-        )
-    _refuse_empty("cross_entropy", logits)
+    logits, labels = _classified("cross_entropy", "logits", logits, labels)
     if labels.dtype.kind not in "iu":
         raise DtypeError(
             f"cross_entropy takes integer labels; it was given {labels.dtype}. Convert them with labels.astype(int), "
             "and one-hot rows with rows.argmax(axis=1)"
         )
-    classes, flat = logits.shape[-1], labels.reshape(-1)
-    known = _readable(flat)
-    if known is not None and (known.min() < 0 or known.max() >= classes):
-        raise IndexRangeError(
-            f"labels lie in [0, {classes}), for logits with {classes} classes; there is one of "
-            f"{known.min() if known.min() < 0 else known.max()}"
-        )
+    classes, known = logits.shape[-1], _readable(labels)
+    if known is not None:
+        _refuse_outside("cross_entropy", known, classes)
+    if logits.ndim != 2:  # a picture shows what is done: nothing for a batch
+        logits, labels = logits.reshape(-1, classes), labels.reshape(-1)
     if known is None:
-        flat = np.where(flat < 0, classes, flat)  # which would count from the end; this way indexing refuses them
-    rows = logits.reshape(-1, classes)
-    chosen = rows[np.arange(flat.size), flat]
-    return (logsumexp(rows, axis=1) - chosen).mean()
+        labels = np.where(labels < 0, classes, labels)  # would count from the end; this way indexing refuses them
+    chosen = logits[np.arange(labels.size), labels]
+    return (logsumexp(logits, axis=1) - chosen).mean()
 
 
 def hinge(scores: Any, labels: Any) -> Any:
@@ -110,19 +101,57 @@ def hinge(scores: Any, labels: Any) -> Any:
 def accuracy(scores: Any, labels: Any) -> float:
     """The share of examples whose label is the class with the largest score; carries no gradient.
 
-    scores: (..., classes) · labels: (...) int · raises: ShapeError if they do not belong together
+    scores: (..., classes), at least 2 · labels: (...) int in [0, classes)
+    raises: ShapeError if they do not belong together; IndexRangeError for a label outside the range
 
     >>> accuracy(np.array([[2.0, 1.0], [0.0, 3.0]]), np.array([0, 0]))
     0.5
     """
-    scores, labels = _array("accuracy", scores), _array("accuracy", labels)
-    if scores.ndim == 0 or scores.shape[:-1] != labels.shape:
-        raise ShapeError(
-            f"accuracy takes scores of shape (batch, classes) and labels of shape (batch,); it was given "
-            f"{scores.shape} and {labels.shape}"
-        )
-    _refuse_empty("accuracy", scores)
+    scores, labels = _classified("accuracy", "scores", scores, labels)
+    known = _readable(labels)
+    if known is not None:
+        _refuse_outside("accuracy", known, scores.shape[-1])
     return float((scores.argmax(axis=-1) == labels).mean())
+
+
+def _classified(function: str, what: str, scores: Any, labels: Any) -> tuple[Any, Any]:
+    """Scores of classes and the labels that belong to them, if they do."""
+    scores, labels = _array(function, scores), _array(function, labels)
+    if scores.ndim == 0 or labels.shape != scores.shape[:-1]:
+        hint = ""
+        if labels.shape == scores.shape != ():
+            hint = f". One-hot rows become integers by labels.argmax(axis={scores.ndim - 1})"
+        elif labels.shape == (*scores.shape[:-1], 1):
+            hint = ". A column becomes flat by labels.ravel()" if scores.ndim == 2 else ". Take labels[..., 0]"
+        raise ShapeError(
+            f"{function} takes {what} of shape (batch, classes) and labels of shape (batch,), one integer for each; "
+            f"it was given {scores.shape} and {labels.shape}{hint}"
+        )
+    _refuse_empty(function, scores)
+    if scores.shape[-1] == 1:
+        instead = "((scores[:, 0] > 0) == labels).mean()" if function == "accuracy" else "hinge, with labels −1 and +1"
+        raise ShapeError(
+            f"{function} needs {what} of at least 2 classes; it was given shape {scores.shape}, where the one class "
+            f"always wins. Give the network 2 outputs, or threshold the single column: {instead}"
+        )
+    return scores, labels
+
+
+def _refuse_outside(function: str, labels: Any, classes: int) -> None:
+    """Raise for labels that name no class."""
+    outside = (labels < 0) | (labels >= classes)
+    if not outside.any():
+        return
+    place = tuple(map(int, np.argwhere(outside)[0]))
+    hint = ""
+    if (labels >= 1).all() and (labels <= classes).all():
+        hint = ". They seem to be counted from 1: pass labels - 1"
+    elif (abs(labels) == 1).all() and classes == 2:
+        hint = ". Labels −1 and +1 become 0 and 1 by (labels > 0).astype(int)"
+    raise IndexRangeError(
+        f"{function} takes labels in [0, {classes}), one for each of {classes} classes; "
+        f"labels[{', '.join(map(str, place))}] is {labels[place]}{hint}"
+    )
 
 
 def _squares(residual: Any) -> Any:

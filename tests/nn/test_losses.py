@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from autodiff import Value, grad, no_grad
+from autodiff import Value, draw, grad, no_grad
 from autodiff.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from autodiff.testing import finite_difference
 from nn import accuracy, cross_entropy, hinge, mean_squared_error, squared_error
@@ -151,7 +151,10 @@ def test_targets_that_are_no_numbers_raise(loss, target):
 @pytest.mark.parametrize(
     ("logits", "labels", "error", "message"),
     [
-        (np.zeros((3, 2)), [[0], [1], [1]], ShapeError, r"\(3, 2\) and \(3, 1\)"),
+        (np.zeros((3, 2)), [[0], [1], [1]], ShapeError, r"\(3, 2\) and \(3, 1\).*labels\.ravel\(\)"),
+        (np.zeros((3, 4, 2)), np.zeros((3, 4, 1), int), ShapeError, r"Take labels\[\.\.\., 0\]"),
+        (np.zeros((3, 2)), np.eye(2)[[0, 1, 1]], ShapeError, r"\(3, 2\) and \(3, 2\).*labels\.argmax\(axis=1\)"),
+        (np.zeros((3, 1)), [0, 0, 0], ShapeError, r"cross_entropy needs .* at least 2 classes.*\(3, 1\).*hinge"),
         (np.zeros((3, 2)), [0, 1], ShapeError, r"\(3, 2\) and \(2,\)"),
         (np.zeros(()), 0, ShapeError, r"\(\) and \(\)"),
         (np.zeros((0, 2)), np.zeros(0, int), ShapeError, "at least one example"),
@@ -160,8 +163,11 @@ def test_targets_that_are_no_numbers_raise(loss, target):
         (np.zeros((3, 2)), [0.0, 1.0, 1.0], DtypeError, "takes integer labels; it was given float64"),
         (np.zeros((3, 2)), [True, False, True], DtypeError, "takes integer labels; it was given bool"),
         (np.zeros((3, 2)), ["0", "1", "1"], DtypeError, "<U1"),
-        (np.zeros((3, 2)), [0, 1, 2], IndexRangeError, r"\[0, 2\).* there is one of 2"),
-        (np.zeros((3, 2)), [0, -1, 1], IndexRangeError, "there is one of -1"),
+        (np.zeros((3, 2)), [0, 1, 2], IndexRangeError, r"cross_entropy takes labels in \[0, 2\).*labels\[2\] is 2$"),
+        (np.zeros((3, 2)), [0, -1, 1], IndexRangeError, r"labels\[1\] is -1$"),
+        (np.zeros((3, 2)), [1, 2, 1], IndexRangeError, r"labels\[1\] is 2.*counted from 1: pass labels - 1"),
+        (np.zeros((3, 2)), [1, -1, 1], IndexRangeError, r"labels\[1\] is -1.*\(labels > 0\)\.astype\(int\)"),
+        (np.zeros((1, 3, 2)), [[0, 1, 6]], IndexRangeError, r"labels\[0, 2\] is 6$"),
     ],
 )
 def test_cross_entropy_refuses(logits, labels, error, message):
@@ -180,6 +186,21 @@ def test_complex_targets_of_real_predictions_raise():
         squared_error(Value([1.0]), np.array([1j]))
 
 
-def test_accuracy_refuses_shapes_that_do_not_belong_together():
-    with pytest.raises(ShapeError, match=r"\(3,\) and \(3,\)"):
-        accuracy(np.zeros(3), np.zeros(3, int))
+@pytest.mark.parametrize(
+    ("scores", "labels", "error", "message"),
+    [
+        (np.zeros(3), np.zeros(3, int), ShapeError, r"\(3,\) and \(3,\)"),
+        ([[5.0], [-5.0], [5.0]], [1, 0, 1], ShapeError, r"accuracy needs .* at least 2 classes.*\(3, 1\).*threshold"),
+        (np.zeros((3, 2)), np.eye(2)[[0, 1, 1]], ShapeError, r"labels\.argmax\(axis=1\)"),
+        (np.zeros((3, 2)), [1, 2, 2], IndexRangeError, r"accuracy takes labels in \[0, 2\).*labels - 1"),
+    ],
+)
+def test_accuracy_refuses(scores, labels, error, message):
+    with pytest.raises(error, match=message):
+        accuracy(scores, labels)
+
+
+def test_cross_entropy_of_a_batch_draws_no_reshape():
+    loss = cross_entropy(Value(np.zeros((3, 2))), np.array([0, 1, 1]))
+    operations = [node.op for node in draw(loss).nodes if node.op]
+    assert operations == ["[i, j]", "logsumexp axis=1", "-", "sum", "/"]
