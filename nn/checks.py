@@ -11,10 +11,23 @@ from numpy.typing import DTypeLike
 from autodiff.errors import ArgumentError, DtypeError
 
 
+def described(x: Any) -> str:
+    """What an argument is, for a message: its type, and its shape or the beginning of its repr.
+
+    >>> described(np.ones((2, 3))), described("adam"), described(dict)
+    ('ndarray of shape (2, 3)', "str 'adam'", 'the class dict')
+    """
+    if isinstance(x, type):
+        return f"the class {x.__name__}"
+    if getattr(x, "shape", ()):
+        return f"{type(x).__name__} of shape {x.shape}"
+    return f"{type(x).__name__} {x!r:.60}"
+
+
 def whole(name: str, n: Any) -> int:
     """An integer from 1."""
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
-        raise DtypeError(f"{name} is a whole number; it was given {type(n).__name__} {n!r:.60}")
+        raise DtypeError(f"{name} is a whole number; it was given {described(n)}")
     if n < 1:
         raise ArgumentError(f"{name} is at least 1; it was given {n}")
     return int(n)
@@ -23,7 +36,7 @@ def whole(name: str, n: Any) -> int:
 def number(name: str, x: Any, low: float, high: float = math.inf, *, closed: bool = False) -> float:
     """A number in (low, high), or in [low, high) if closed."""
     if not isinstance(x, (int, float, np.integer, np.floating)) or isinstance(x, bool):
-        raise DtypeError(f"{name} is a number; it was given {type(x).__name__} {x!r:.60}")
+        raise DtypeError(f"{name} is a number; it was given {described(x)}")
     if not (low < x < high or (closed and x == low)):
         raise ArgumentError(f"{name} lies in {'[' if closed else '('}{low:g}, {high:g}); it was given {x}")
     return float(x)

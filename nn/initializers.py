@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autodiff.errors import ArgumentError, DtypeError
+from nn.checks import described
 
 Initializer: TypeAlias = Callable[[np.random.Generator, tuple[int, ...], DTypeLike], NDArray[Any]]
 Seed: TypeAlias = "np.random.Generator | int | None"
@@ -70,9 +71,7 @@ def initializer(chosen: str | Initializer) -> Initializer:
 def generator(rng: Seed) -> np.random.Generator:
     """The Generator itself, one seeded with an integer, or one that starts anywhere (None)."""
     if rng is not None and not isinstance(rng, (np.random.Generator, int, np.integer)):
-        raise DtypeError(
-            f"rng is a np.random.Generator, an integer or None; it was given {type(rng).__name__} {rng!r:.60}"
-        )
+        raise DtypeError(f"rng is a np.random.Generator, an integer or None; it was given {described(rng)}")
     return np.random.default_rng(rng)
 
 

@@ -16,7 +16,7 @@ from autodiff.modes import current_mode
 from autodiff.primitives.contractions import affine
 from autodiff.value import Value
 from nn.activations import Activation, function_of, name_of, suited_initializer
-from nn.checks import number, real_dtype, whole
+from nn.checks import described, number, real_dtype, whole
 from nn.initializers import Initializer, Seed, generator, initializer
 from nn.module import Module
 
@@ -159,7 +159,7 @@ class MLP(Module):
     ) -> None:
         if not isinstance(nouts, (list, tuple)):
             raise DtypeError(
-                f"nouts is a list with the size of each layer, as in MLP(2, [16, 16, 1]); it was given {nouts!r}"
+                f"nouts lists the size of each layer, as in MLP(2, [16, 16, 1]); it was given {described(nouts)}"
             )
         if not nouts:
             raise ArgumentError("nouts names no layer; MLP(2, [16, 16, 1]) has two hidden layers and one output")
@@ -192,9 +192,7 @@ class Sequential(Module):
     def __init__(self, *steps: Callable[[Any], Any]) -> None:
         for step in steps:
             if not callable(step):
-                raise DtypeError(
-                    f"Sequential takes modules and functions; it was given {type(step).__name__} {step!r:.60}"
-                )
+                raise DtypeError(f"Sequential takes modules and functions; it was given {described(step)}")
         self.steps = steps
 
     def forward(self, x: Any) -> Any:

@@ -6,15 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from autodiff.errors import ArgumentError, DtypeError, ShapeError
 from autodiff.modes import no_grad
-from autodiff.operands import constant
+from nn.arguments import check_functions, check_loss, check_reached, examples, metric_number, optimizer_for, split
 from nn.checks import whole
 from nn.initializers import Seed, generator
 from nn.module import Module
-from nn.optimizers import Adam, Optimizer
+from nn.optimizers import Optimizer
 from nn.plot import Chart, curves
 from nn.progress import Progress
 
@@ -77,9 +74,11 @@ def fit(
     rng: a Generator, a seed, or None: it draws the held-out examples and the batches
     progress: True shows a bar to a person at a terminal and prints lines otherwise; None only the bar; False nothing
     returns: History · afterwards the model is in training or evaluation mode as before
-    raises: ShapeError for no examples, or x and y of different lengths; DtypeError for what is not numeric;
-    ArgumentError for NaN among x or y, and for epochs, batch sizes and shares that make no sense
+    raises: ShapeError for no examples, or x and y of different lengths; DtypeError for what is not numeric, and for
+    models, losses, metrics and optimisers of another kind; ArgumentError for NaN and infinities among x or y, for an
+    optimiser that moves nothing the loss depends on, and for epochs, batch sizes and shares that make no sense
 
+    >>> import numpy as np
     >>> from nn import MLP, SGD, squared_error
     >>> x = np.linspace(-1, 1, 50)[:, None]
     >>> model = MLP(1, [8, 1], rng=0)
@@ -87,19 +86,15 @@ def fit(
     >>> history.epochs, history.loss[-1] < 0.01
     (100, True)
     """
+    metrics = {} if metrics is None else metrics
+    check_functions(model, loss, metrics)
     rng = generator(rng)
-    x, y = _examples(x, y)
+    x, y = examples(x, y)
     whole("epochs", epochs)
-    x, y, held_out = _split(x, y, validation, rng)
+    x, y, held_out = split(x, y, validation, rng)
     size = len(x) if batch_size is None else min(whole("batch_size", batch_size), len(x))
-    if optimizer is None:
-        if not isinstance(model, Module):
-            raise ArgumentError(
-                "fit needs an optimizer for a model that is no Module, as in optimizer=SGD(parameters, 0.1)"
-            )
-        optimizer = Adam(model.parameters())
+    optimizer = optimizer_for(model, optimizer)
     history, was_training = History(), getattr(model, "training", None)
-    metrics = metrics or {}
     with Progress(epochs, progress) as report:
         try:
             for _ in range(epochs):
@@ -107,8 +102,8 @@ def fit(
                 order = rng.permutation(len(x))
                 total = 0.0
                 for start in range(0, len(x), size):
-                    batch = order[start : start + size]
-                    total += len(batch) * _train(model, x[batch], y[batch], loss, optimizer)
+                    batch, first = order[start : start + size], not start and not history.epochs
+                    total += len(batch) * _train(model, x[batch], y[batch], loss, optimizer, first)
                 history.loss.append(total / len(x))
                 _switch(model, False)
                 _assess(history, model, (x, y) if metrics else None, held_out, loss, metrics)
@@ -118,11 +113,14 @@ def fit(
     return history
 
 
-def _train(model: Any, x: Any, y: Any, loss: Loss, optimizer: Optimizer) -> float:
+def _train(model: Any, x: Any, y: Any, loss: Loss, optimizer: Optimizer, first: bool) -> float:
     """One step on one batch; returns its loss. The graph is gone when this returns."""
     value = loss(model(x), y)
+    check_loss(value)
     optimizer.zero_grad()
     value.backward(retain_graph=False)
+    if first:
+        check_reached(optimizer)
     optimizer.step()
     return float(value.item())
 
@@ -130,52 +128,17 @@ def _train(model: Any, x: Any, y: Any, loss: Loss, optimizer: Optimizer) -> floa
 def _assess(history: History, model: Any, seen: Any, held_out: Any, loss: Loss, metrics: Metrics) -> None:
     """Add the numbers of this epoch: metrics on the training examples, loss and metrics on the held-out ones."""
     with no_grad():
-        for prefix, examples in (("", seen), ("validation_", held_out)):
-            if examples is None:
+        for prefix, pair in (("", seen), ("validation_", held_out)):
+            if pair is None:
                 continue
-            prediction = model(examples[0])
+            x, y = pair
+            prediction = model(x)
             if prefix:
-                history.validation_loss.append(float(loss(prediction, examples[1])))
+                history.validation_loss.append(float(loss(prediction, y)))
             for name, metric in metrics.items():
-                history.metrics.setdefault(prefix + name, []).append(float(metric(prediction, examples[1])))
+                history.metrics.setdefault(prefix + name, []).append(metric_number(name, metric(prediction, y)))
 
 
 def _switch(model: Any, training: bool | None) -> None:
     if isinstance(model, Module) and training is not None:
         model.train(training)
-
-
-def _examples(x: Any, y: Any) -> tuple[Any, Any]:
-    """x and y as numeric arrays with one row per example, free of NaN."""
-    x, y = np.asarray(constant(x, "fit")), np.asarray(constant(y, "fit"))
-    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
-        raise ShapeError(
-            f"fit takes x and y with one row for each example; it was given shapes {x.shape} and {y.shape}"
-        )
-    if not x.size or not y.size:
-        raise ShapeError(f"fit needs at least one example; it was given x of shape {x.shape} and y of shape {y.shape}")
-    for name, numbers in (("x", x), ("y", y)):
-        if numbers.dtype.kind in "fc" and np.isnan(numbers).any():
-            row = int(np.argwhere(np.isnan(numbers))[0][0])
-            raise ArgumentError(
-                f"fit was given NaN in {name}, first in row {row}; remove such examples or fill them in"
-            )
-    return x, y
-
-
-def _split(x: Any, y: Any, validation: Any, rng: np.random.Generator) -> tuple[Any, Any, tuple[Any, Any] | None]:
-    """Training x, training y, and the held-out pair."""
-    if validation is None:
-        return x, y, None
-    if isinstance(validation, (tuple, list)) and len(validation) == 2:
-        return x, y, _examples(*validation)
-    if not isinstance(validation, (float, np.floating)):
-        raise DtypeError(f"validation is a pair (x, y), a share in (0, 1), or None; it was given {validation!r:.60}")
-    count = round(float(validation) * len(x)) if 0 < validation < 1 else 0
-    if not 0 < count < len(x):
-        raise ArgumentError(
-            f"validation={validation!r} of {len(x)} examples leaves none on one side; give a share in (0, 1), or "
-            "a pair (x, y)"
-        )
-    order = rng.permutation(len(x))
-    return x[order[count:]], y[order[count:]], (x[order[:count]], y[order[:count]])

@@ -131,7 +131,7 @@ def test_dropout_keeps_float32():
 @pytest.mark.parametrize(
     ("build", "error", "message"),
     [
-        (lambda: MLP(2, 16), DtypeError, "list with the size of each layer"),
+        (lambda: MLP(2, 16), DtypeError, "lists the size of each layer"),
         (lambda: MLP(2, []), ArgumentError, "names no layer"),
         (lambda: MLP(2, [4, 0]), ArgumentError, "nout is at least 1"),
         (lambda: MLP(0, [4]), ArgumentError, "nin is at least 1"),

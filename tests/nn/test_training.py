@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from autodiff import Value
-from autodiff.errors import ArgumentError, DtypeError, MissingDependencyError, ShapeError
-from nn import MLP, SGD, Adam, Dropout, History, Linear, Sequential, accuracy, cross_entropy, fit, squared_error
+from autodiff.errors import ArgumentError, DtypeError, GradientLostError, MissingDependencyError, ShapeError
+from nn import MLP, SGD, Adam, Dropout, History, Linear, Sequential, accuracy, cross_entropy, fit, scalar, squared_error
 
 X = np.linspace(-1, 1, 40)[:, None]
 Y = X**2
@@ -191,7 +191,12 @@ NAN_X[7], NAN_Y[3] = np.nan, np.nan
         (X, Y[:, 0], {}, ShapeError, "same shape"),
         (NAN_X, Y, {}, ArgumentError, "NaN in x, first in row 7"),
         (X, NAN_Y, {}, ArgumentError, "NaN in y, first in row 3"),
-        (X.astype(str), Y, {}, DtypeError, "<U"),
+        (X * np.inf, Y, {}, ArgumentError, "inf in x, first in row 0"),
+        (X, np.where(Y == 1, -np.inf, Y), {}, ArgumentError, "inf in y, first in row 0"),
+        (X, Y, {"validation": (X, NAN_Y)}, ArgumentError, "NaN in validation y, first in row 3"),
+        (X, Y, {"validation": (NAN_X, Y)}, ArgumentError, "NaN in validation x, first in row 7"),
+        (X.astype(str), Y, {}, DtypeError, "fit, for its x, takes.*<U"),
+        (X, Y, {"validation": (X, Y.astype(str))}, DtypeError, "for its validation y, takes.*<U"),
         (X.astype(object), Y, {}, DtypeError, "object"),
         (np.ma.masked_array(X), Y, {}, DtypeError, "MaskedArray"),
         (X, Y, {"epochs": 0}, ArgumentError, "epochs is at least 1"),
@@ -201,15 +206,70 @@ NAN_X[7], NAN_Y[3] = np.nan, np.nan
         (X, Y, {"validation": 1.5}, ArgumentError, r"a share in \(0, 1\)"),
         (X, Y, {"validation": 0.001}, ArgumentError, "leaves none on one side"),
         (X, Y, {"validation": "some"}, DtypeError, "validation is a pair"),
-        (X, Y, {"validation": (X, Y[:-1])}, ShapeError, "one row for each example"),
+        (X, Y, {"validation": (X, Y[:-1])}, ShapeError, "takes validation x and y with one row for each example"),
         (X, Y, {"rng": "seed"}, DtypeError, "rng is a"),
+        (X, Y, {"loss": "mse"}, DtypeError, r"loss is a function.*nn\.mean_squared_error.*given str 'mse'"),
+        (X, Y, {"loss": Linear}, DtypeError, r"loss is a function.*given the class Linear"),
+        (X, Y, {"loss": lambda p, y: 0.5}, GradientLostError, r"the loss returned float 0\.5.*\.item\(\)"),
+        (X, Y, {"loss": lambda p, y: p - y}, ShapeError, r"needs a scalar"),
+        (X, Y, {"optimizer": Adam}, DtypeError, r"optimizer=nn\.Adam\(model\.parameters\(\)\).*the class Adam"),
+        (X, Y, {"optimizer": "adam"}, DtypeError, r"made before.*given str 'adam'"),
+        (X, Y, {"metrics": [accuracy]}, DtypeError, r'mapping.*\{"accuracy": nn\.accuracy\}.*given list'),
+        (X, Y, {"metrics": {"accuracy": "accuracy"}}, DtypeError, "mapping from names to functions"),
+        (X, Y, {"metrics": {"off": lambda p, y: abs(p - y)}}, DtypeError, "metric 'off' returns one number.*mean"),
     ],
 )
 def test_bad_arguments(x, y, options, error, message):
     with pytest.raises(error, match=message):
-        fit(line(), x, y, loss=squared_error, **options)
+        fit(line(), x, y, **{"loss": squared_error} | options)
 
 
-def test_a_model_that_is_no_module_needs_an_optimizer():
-    with pytest.raises(ArgumentError, match="needs an optimizer"):
-        fit(lambda x: x, X, Y, loss=squared_error)
+@pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        (lambda x: x, ArgumentError, "needs an optimizer"),
+        ("model", DtypeError, "fit takes a model.*given str 'model'"),
+        (MLP, DtypeError, r"the class MLP.*MLP\(2, \[16, 1\]\)"),
+        (scalar.MLP(1, [4, 1]), DtypeError, r"nn\.scalar, MLP, which takes one example"),
+    ],
+)
+def test_bad_models(model, error, message):
+    with pytest.raises(error, match=message):
+        fit(model, X, Y, loss=squared_error)
+
+
+def test_an_optimizer_of_another_model_is_refused_before_anything_moves():
+    """As when a cell of a notebook that builds the model is run again, and the one with the optimiser is not."""
+    old, new = line(), line()
+    start = old.w.data.copy()
+    with pytest.raises(ArgumentError, match="holds none of this model's parameters"):
+        fit(new, X, Y, loss=squared_error, optimizer=SGD(old.parameters(), 0.1))
+    np.testing.assert_array_equal(old.w.data, start)
+
+
+def test_an_optimizer_may_hold_some_of_the_parameters_or_others_besides():
+    model, scale = line(), Value(1.0)
+    w, b = model.w.data.copy(), model.b.data.copy()
+    fit(model, X, Y, loss=squared_error, optimizer=SGD([model.b, Value(0.0)], 0.1), epochs=1)
+    np.testing.assert_array_equal(model.w.data, w)
+    assert model.b.data != b
+    fit(Sequential(line(), lambda x: x * scale), X, Y, loss=squared_error, optimizer=SGD([scale], 0.1), epochs=1)
+    assert scale.data != 1.0
+
+
+def test_an_optimizer_of_ones_own_needs_two_methods():
+    class Halving:
+        def __init__(self, parameters):
+            self.halved = parameters
+
+        def zero_grad(self):
+            pass
+
+        def step(self):
+            for p in self.halved:
+                p.data = p.data / 2
+
+    model = line()
+    expected = model.w.data / 2
+    fit(model, X, Y, loss=squared_error, optimizer=Halving(model.parameters()), epochs=1, batch_size=None)
+    np.testing.assert_array_equal(model.w.data, expected)
