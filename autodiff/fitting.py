@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from autodiff.errors import ShapeError
+from autodiff.errors import GraphError, ShapeError
 
 
 def fit(g: Any, x: Any, node: Any) -> Any:
@@ -72,6 +73,17 @@ def _as_dtype(g: Any, x: Any) -> Any:
     if g.dtype.kind == "c" and dtype.kind != "c":
         g = np.real(g)
     return g.astype(dtype)
+
+
+def refuse_misfits(gradients: Mapping[Any, Any], leaves: Iterable[Any]) -> None:
+    """Raise for a leaf whose gradient does not have the shape of its data: it has been given other data since."""
+    for leaf in leaves:
+        g = gradients.get(leaf)
+        if g is not None and getattr(g, "shape", ()) != leaf.shape:
+            raise GraphError(
+                f"a leaf of shape {np.shape(g)} was given .data of shape {leaf.shape} after the forward pass, and its "
+                "gradient would not fit; run the forward pass again"
+            )
 
 
 def is_plain(data: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import DtypeError, ShapeError
+from autodiff.errors import DtypeError, GradientLostError, ShapeError
 from autodiff.modes import current_mode
 
 _NUMBERS = (int, float, complex, np.generic)
@@ -47,7 +47,7 @@ def constant(operand: Any, operation: str) -> Any:
     ):
         return operand
     elif isinstance(operand, (list, tuple)):
-        return constant(np.asarray(operand), operation)
+        return constant(_joined(operand, operation), operation)
     elif hasattr(kind, "_as_operand"):  # a Value that says for itself whether it may be used
         return operand._as_operand(operation)
     elif isinstance(operand, np.ndarray) or hasattr(kind, "__array_function__"):
@@ -84,7 +84,7 @@ def leaf_data(data: Any) -> Any:
         return float(data)
     refuse_foreign(data, "Value(...)")
     if isinstance(data, (list, tuple)):
-        data = _joined(data)
+        data = _joined(data, "Value(...)")
     elif isinstance(data, (*_NUMBERS, np.ndarray)):
         data = np.array(data)
     elif hasattr(type(data), "__array_function__") and hasattr(type(data), "__array_ufunc__"):
@@ -101,11 +101,17 @@ def leaf_data(data: Any) -> Any:
     return plain_scalar(data)
 
 
-def _joined(parts: Any) -> Any:
+def _joined(parts: Any, operation: str) -> Any:
+    """A nested list as an array; what NumPy cannot make of it, or would lose, is said in our words."""
     try:
         return np.array(parts)
-    except ValueError as error:  # ragged
-        raise DtypeError(f"Value(...) was given a nested list that is not rectangular: {error}") from None
+    except GradientLostError:
+        raise GradientLostError(
+            f"{operation} was given a list with Values in it, whose gradients would be lost: np.stack([a, b]) joins "
+            "Values to one that remembers them (np.concatenate joins arrays); v.item() reads a number"
+        ) from None
+    except ValueError as error:
+        raise DtypeError(f"{operation} was given a nested list that is not rectangular: {error}") from None
 
 
 def as_gradient(given: Any, like: Any) -> Any:
@@ -121,6 +127,23 @@ def as_gradient(given: Any, like: Any) -> Any:
     if array.dtype.kind not in "fcbiu" or (array.dtype.kind == "c" and like.dtype.kind != "c"):
         raise DtypeError(f"a gradient of a {like.dtype} Value must be numbers it can hold; it was given {array.dtype}")
     return plain_scalar(array.astype(like.dtype))
+
+
+def first_gradient(given: Any, of: Any) -> Any:
+    """What a backward pass starts with: the gradient given, or 1 for a real scalar if None is."""
+    if given is not None:
+        recorded = current_mode().trace is not None and hasattr(type(given), "_record")
+        return given if recorded else as_gradient(given, of)
+    if of.size != 1:
+        raise ShapeError(
+            f"backward() needs a scalar, this Value has shape {of.shape}; reduce it (v.sum().backward()), or pass "
+            "backward(gradient=...) in its shape"
+        )
+    if of.dtype.kind == "c":
+        raise DtypeError(
+            "backward() needs a real scalar, this Value is complex; take np.real, np.abs, or pass gradient="
+        )
+    return 1.0 if type(of._data) is float else plain_scalar(np.ones_like(of._data))
 
 
 def read_only(data: Any) -> Any:

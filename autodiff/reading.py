@@ -86,12 +86,20 @@ class Reading:
         return operator.index(self._read("using it as an index"))
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self._read("np.asarray(v)"), dtype=dtype)
+        what = "reading it as a plain array (np.asarray(v), a list with Values in it, an index, a plot)"
+        return np.array(self._read(what), dtype=dtype)
 
     def __format__(self: Any, spec: str) -> str:
-        if spec and (trace := trace_for(self)) is not None:
+        if not spec:
+            return str(self)
+        if (trace := trace_for(self)) is not None:
             trace.refuse_reading(self, f"formatting a Value with {spec!r}")
-        return format(self._data, spec) if spec else str(self)
+        if self.ndim:
+            raise DtypeError(
+                f"the format {spec!r} is that of one number, and this Value holds an array of shape {self.shape}; "
+                "format an element, as in f'{v[0]:.3f}', or use np.array2string(v.data, precision=3)"
+            )
+        return format(self._data, spec)
 
     def __repr__(self: Any) -> str:
         if trace_for(self) is not None:  # a number in a text would be today's
@@ -105,6 +113,10 @@ class Reading:
         return int(self.shape[0])
 
     def __iter__(self: Any) -> Iterator[Value]:
+        if self.ndim == 0:
+            raise TypeError(
+                "a scalar Value has no elements to go through (list(v), for x in v, a, b = v); v.item() is its number"
+            )
         return (self[i] for i in range(len(self)))
 
     def __contains__(self: Any, x: Any) -> bool:

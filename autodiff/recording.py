@@ -5,6 +5,7 @@ Scalars are Python floats and never touch NumPy; where `math` raises or leaves t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import count
 from types import MappingProxyType
@@ -205,4 +206,13 @@ def translated(error: Exception, primitive: Any, inputs: Sequence[Any], keywords
         kind = AxisRangeError if isinstance(error, ValueError) else IndexRangeError
     operands = ", ".join(f"{np.shape(x)} {getattr(x, 'dtype', type(x).__name__)}" for x in inputs)
     given = "".join(f", {name}={value!r}" for name, value in keywords.items())
-    return kind(f"{primitive.name} of operands with shapes {operands}{given}: {error}")
+    return kind(f"{primitive.name} of operands with shapes {operands}{given}: {_plainer(str(error))}")
+
+
+def _plainer(complaint: str) -> str:
+    """What NumPy says about the signature of a generalised ufunc, without the signature."""
+    if found := re.search(r"mismatch in its core dimension.*\(size (\d+) is different from (\d+)\)", complaint):
+        return f"the axes that are summed over have different lengths, {found[2]} and {found[1]}"
+    if found := re.search(r"operand (\d+) does not have enough dimensions", complaint):
+        return f"the {'left' if found[1] == '0' else 'right'} operand has too few axes; a scalar is multiplied by *"
+    return complaint

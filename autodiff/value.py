@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import DtypeError, GraphError, InPlaceError, ShapeError
-from autodiff.fitting import unshared
+from autodiff.errors import DtypeError, GraphError, InPlaceError
+from autodiff.fitting import refuse_misfits, unshared
 from autodiff.graph import ancestors
 from autodiff.methods import ArrayMethods
 from autodiff.modes import current_mode, trace_for
-from autodiff.operands import as_gradient, leaf_data, plain_scalar, read_only
+from autodiff.operands import as_gradient, first_gradient, leaf_data, read_only
 from autodiff.operators import Operators
 from autodiff.primitives import indexing
 from autodiff.primitives.kinds import DISPATCH, Primitive
@@ -75,7 +75,10 @@ class Value(Operators, Reading, ArrayMethods):
 
     @property
     def data(self) -> Any:
-        """The plain number or array. That of a leaf may be changed in place; that of a result is read-only."""
+        """The plain number or array. That of a leaf may be changed in place; that of a result is read-only.
+
+        A leaf may be given other data. If its shape is another one, the gradient, which does not fit it, is forgotten.
+        """
         if (trace := trace_for(self)) is not None:
             return trace.read_data(self)
         if type(self._data) is not np.ndarray:
@@ -94,6 +97,8 @@ class Value(Operators, Reading, ArrayMethods):
             trace.write_data(self, new)
         elif new is not self._data:  # `v.data -= x` hands the same buffer back
             self._data, self._recorded = leaf_data(new._read() if isinstance(new, Value) else new), False
+            if getattr(self._grad, "shape", ()) != self.shape:  # it was that of other data
+                self._grad = None
 
     @property
     def grad(self) -> Any:
@@ -174,8 +179,12 @@ class Value(Operators, Reading, ArrayMethods):
                 "transform do it, or use ad.grad(...) inside"
             )
         if not self._carries:
-            raise GraphError("backward() on a Value that carries no gradient: nothing it was computed from is a Value")
-        seed = self._seed(gradient)
+            raise GraphError(
+                "backward() on a Value that carries no gradient: it was computed under ad.no_grad() or cut by "
+                "ad.stop_gradient, is a comparison or the like, or nothing it was computed from is a Value. Compute it "
+                "from Values, outside of no_grad"
+            )
+        seed = first_gradient(gradient, self)
         nodes = ancestors([self])
         leaves = [node for node in nodes if node._primitive is None]
         traced = mode.trace is not None
@@ -183,6 +192,7 @@ class Value(Operators, Reading, ArrayMethods):
         if traced:
             mode.trace.add_gradients(gradients)
             return
+        refuse_misfits(gradients, leaves)
         for node in [*gradients]:
             g = gradients.pop(node)
             if node._primitive is not None:
@@ -191,20 +201,6 @@ class Value(Operators, Reading, ArrayMethods):
                 node._grad = node._grad + g
             else:  # a leaf's gradient is its own buffer: the caller may change it in place
                 node._grad = unshared(g)
-
-    def _seed(self, gradient: Any) -> Any:
-        if gradient is None:
-            if self.size != 1:
-                raise ShapeError(
-                    f"backward() needs a scalar, this Value has shape {self.shape}; reduce it (v.sum().backward()), "
-                    "or pass backward(gradient=...) in its shape"
-                )
-            if self.dtype.kind == "c":
-                raise DtypeError(
-                    "backward() needs a real scalar, this Value is complex; take np.real, np.abs, or pass gradient="
-                )
-            return 1.0 if type(self._data) is float else plain_scalar(np.ones_like(self._data))
-        return gradient if isinstance(gradient, Value) and current_mode().trace else as_gradient(gradient, self)
 
     def zero_grad(self) -> None:
         """Forget the gradient: `.grad` reads as zeros again."""

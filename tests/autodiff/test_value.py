@@ -57,6 +57,23 @@ def test_rebinding_between_forward_and_backward() -> None:
     assert (p * 1.0).data.tolist() == [5.0, 5.0]
 
 
+def test_data_of_another_shape_forgets_the_gradient() -> None:
+    p = Value(np.array([1.0, 2.0]))
+    (p * p).sum().backward()
+    p.data = np.array([5.0, 6.0])
+    assert p.grad.tolist() == [2.0, 4.0]
+    p.data = np.zeros((2, 1))
+    assert p.grad.tolist() == [[0.0], [0.0]]
+    assert "not run" in repr(p)
+    (p * 3.0).sum().backward()
+    assert p.grad.tolist() == [[3.0], [3.0]]
+    p.data = 4.0
+    assert p.grad == 0.0
+    p.backward()
+    p.data = [1.0, 2.0]
+    assert p.grad.tolist() == [0.0, 0.0]
+
+
 def test_recorded_backward_over_rebinding_raises() -> None:
     p = Value(np.array([1.0, 2.0]))
 
