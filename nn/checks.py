@@ -12,16 +12,18 @@ from autodiff.errors import ArgumentError, DtypeError
 
 
 def described(x: Any) -> str:
-    """What an argument is, for a message: its type, and its shape or the beginning of its repr.
+    """What an argument is, for a message, in one line: its type, and its shape or the beginning of its repr.
 
     >>> described(np.ones((2, 3))), described("adam"), described(dict)
     ('ndarray of shape (2, 3)', "str 'adam'", 'the class dict')
     """
+    name = type(x).__name__
     if isinstance(x, type):
         return f"the class {x.__name__}"
     if getattr(x, "shape", ()):
-        return f"{type(x).__name__} of shape {x.shape}"
-    return f"{type(x).__name__} {x!r:.60}"
+        return f"{name} of shape {x.shape}"
+    text = repr(x).partition("\n")[0][:60]
+    return text if text.startswith(name) else f"{name} {text}"
 
 
 def whole(name: str, n: Any) -> int:
@@ -42,12 +44,23 @@ def number(name: str, x: Any, low: float, high: float = math.inf, *, closed: boo
     return float(x)
 
 
+def sizes(name: str, given: Any) -> list[int]:
+    """The sizes of layers: a list of at least one integer from 1."""
+    if not isinstance(given, (list, tuple)):
+        raise DtypeError(
+            f"{name} lists the size of each layer, as in MLP(2, [16, 16, 1]); it was given {described(given)}"
+        )
+    if not given:
+        raise ArgumentError(f"{name} names no layer; MLP(2, [16, 16, 1]) has two hidden layers and one output")
+    return [whole(f"each of {name}", n) for n in given]
+
+
 def real_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    """A floating point type, as weights have it."""
+    """The floating point type of weights: float64 or float32."""
     try:
         kind = np.dtype(dtype)
-    except TypeError as error:
-        raise DtypeError(f"dtype is float64 or float32; it was given {dtype!r:.60}") from error
-    if kind.kind != "f":
-        raise DtypeError(f"weights are real floating point numbers, float64 or float32; it was given dtype {kind}")
+    except (TypeError, ValueError):
+        kind = None
+    if kind not in (np.float64, np.float32):
+        raise DtypeError(f"the dtype of weights is float64 or float32; it was given {kind or repr(dtype)[:60]}")
     return kind

@@ -11,14 +11,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autodiff.errors import ArgumentError, DtypeError, ShapeError
+from autodiff.errors import DtypeError, ShapeError
 from autodiff.modes import current_mode
+from autodiff.operands import constant
 from autodiff.primitives.contractions import affine
 from autodiff.value import Value
 from nn.activations import Activation, function_of, name_of, suited_initializer
-from nn.checks import described, number, real_dtype, whole
+from nn.checks import described, number, real_dtype, sizes, whole
 from nn.initializers import Initializer, Seed, generator, initializer
 from nn.module import Module
+
+
+def _numeric(module: Module, x: Any) -> Any:
+    """The input of a module as a Value or a numeric array; what is neither is refused in the module's name."""
+    if type(x) is Value or (type(x) is np.ndarray and x.dtype.kind in "fciub"):
+        return x
+    x = constant(x, module.describe())
+    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 class Linear(Module):
@@ -36,6 +45,8 @@ class Linear(Module):
     (5, 3)
     """
 
+    _axes = 2  # of w
+
     def __init__(
         self,
         nin: int,
@@ -52,11 +63,18 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """x w + b."""
+        w, b, x = self.w, self.b, _numeric(self, x)
+        if w.ndim != self._axes or (b is not None and b.shape != w.shape[1:]):
+            raise ShapeError(
+                f"the weights of a {type(self).__name__} were given .data that does not belong together: w has shape "
+                f"{w.shape}, b {'is None' if b is None else f'has shape {b.shape}'}; b has the shape of w without its "
+                f"first axis, and w has {self._axes}"
+            )
         try:
-            return x @ self.w if self.b is None else affine(x, self.w, self.b)
+            return x @ w if b is None else affine(x, w, b)
         except ShapeError:
             raise ShapeError(
-                f"{self.describe()} takes inputs of shape (..., {self.w.shape[0]}); it was given {np.shape(x)}"
+                f"{self.describe()} takes inputs of shape (..., {w.shape[0]}); it was given {np.shape(x)}"
             ) from None
 
     def describe(self) -> str:
@@ -110,6 +128,8 @@ class Neuron(Layer):
     6.0
     """
 
+    _axes = 1
+
     def __init__(
         self,
         nin: int,
@@ -157,15 +177,10 @@ class MLP(Module):
         rng: Seed = None,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if not isinstance(nouts, (list, tuple)):
-            raise DtypeError(
-                f"nouts lists the size of each layer, as in MLP(2, [16, 16, 1]); it was given {described(nouts)}"
-            )
-        if not nouts:
-            raise ArgumentError("nouts names no layer; MLP(2, [16, 16, 1]) has two hidden layers and one output")
-        rng, last, sizes = generator(rng), len(nouts) - 1, [nin, *nouts]
+        nouts = sizes("nouts", nouts)
+        rng, last, nins = generator(rng), len(nouts) - 1, [nin, *nouts]
         self.layers = [
-            Layer(sizes[i], nout, activation if i < last else "linear", init=init, rng=rng, dtype=dtype)
+            Layer(nins[i], nout, activation if i < last else "linear", init=init, rng=rng, dtype=dtype)
             for i, nout in enumerate(nouts)
         ]
 
@@ -222,7 +237,10 @@ class Dropout(Module):
 
     def forward(self, x: Any) -> Any:
         """x times a mask."""
-        return x * self.mask(np.shape(x), x.dtype) if self.training and self.p else x
+        if not self.training or not self.p:
+            return x
+        x = _numeric(self, x)
+        return x * self.mask(np.shape(x), x.dtype if x.dtype.kind in "fc" else np.float64)
 
     def mask(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
         """0 or 1/(1 − p) for each element; drawn outside the graph, anew at every call of a compiled program, too."""

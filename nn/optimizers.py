@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import ArgumentError, DtypeError, UnsupportedError
+from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
 from autodiff.modes import current_mode
 from autodiff.value import Value
-from nn.checks import number
+from nn.checks import described, number
 from nn.module import clear
 
 
@@ -32,18 +32,20 @@ class Optimizer:
     def __init__(self, parameters: Any, learning_rate: float) -> None:
         if isinstance(parameters, Value) or not hasattr(parameters, "__iter__"):
             raise DtypeError(
-                f"an optimiser takes a list of Values, as model.parameters() returns; it was given a "
-                f"{type(parameters).__name__}"
+                "an optimiser takes a list of Values, as model.parameters() returns; it was given "
+                f"{described(parameters)}"
             )
-        found: list[Any] = list(dict.fromkeys(parameters))
-        for p in found:
+        parameters = list(parameters)
+        for p in parameters:
             if not isinstance(p, Value) or p._primitive is not None or not p._carries:
                 raise DtypeError(
-                    f"an optimiser changes variables, as model.parameters() returns them; it was given {p!r:.60}"
+                    f"an optimiser changes variables, Values as model.parameters() returns them; it was given a list "
+                    f"with {_no_variable(p)} in it"
                 )
+        found: list[Value] = list(dict.fromkeys(parameters))
         if not found:
             raise ArgumentError("an optimiser needs at least one parameter; the list it was given is empty")
-        self.parameters: list[Value] = found
+        self.parameters = found
         self._learning_rate = Value(number("learning_rate", learning_rate, 0.0), label="learning_rate")
 
     @property
@@ -101,6 +103,7 @@ class SGD(Optimizer):
             g, data = p._grad, p._data
             if type(data) is np.ndarray and data.dtype.kind == "f":
                 if momentum:
+                    _refuse_misfit(p, velocities[i])
                     velocity = momentum * velocities[i]._data
                     if g is not None:
                         velocity += g
@@ -121,6 +124,7 @@ class SGD(Optimizer):
         for i, p in enumerate(parameters):
             move = _downhill(p)
             if velocities:
+                _refuse_misfit(p, velocities[i])
                 move = velocities[i].data = self._momentum * velocities[i].data + move
             p.data = p.data - rate * move
 
@@ -161,6 +165,7 @@ class Adam(Optimizer):
         rate, eager = self.learning_rate / (1 - self.beta1**t), current_mode().trace is None
         unbiased = (1 - self.beta2**t) ** -0.5
         for p, mean, square in zip(self.parameters, self._means, self._squares):
+            _refuse_misfit(p, mean)
             if eager and type(p._data) is np.ndarray and p._data.dtype.kind == "f":
                 self._step_array(p, mean, square, rate, unbiased)
                 continue
@@ -185,6 +190,21 @@ class Adam(Optimizer):
         move *= rate
         mean._data, square._data = m, v
         p._data, p._recorded = np.subtract(p._data, move, out=move), False
+
+
+def _refuse_misfit(p: Value, remembered: Value) -> None:
+    if p.shape != remembered.shape:
+        raise ShapeError(
+            f"a parameter of shape {remembered.shape} was given .data of shape {p.shape}, and what the optimiser "
+            "remembers of it does not fit; make a new optimiser"
+        )
+
+
+def _no_variable(p: Any) -> str:
+    """What something that is no variable is."""
+    if isinstance(p, Value):
+        return "the result of an operation" if p._primitive is not None else "a Value that carries no gradient"
+    return described(p)
 
 
 def _downhill(p: Value) -> Any:

@@ -12,8 +12,9 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autodiff.errors import ShapeError
+from autodiff.errors import DtypeError, ShapeError
 from autodiff.value import Value
+from nn.checks import described, sizes, whole
 
 
 class Module:
@@ -43,8 +44,8 @@ class Module:
 class Neuron(Module):
     """relu(Σᵢ wᵢxᵢ + b), or without relu if not `nonlin`; wᵢ from `random.uniform(-1, 1)`, b = 0.
 
-    nin: the number of inputs · called with a sequence of nin numbers or Values, returns a Value
-    raises: ShapeError for another number of inputs
+    nin: the number of inputs · called with one example, a sequence of nin numbers or Values; returns a Value
+    raises: ShapeError for another number of inputs, and for a batch; DtypeError for what is no sequence
 
     >>> n = Neuron(2, nonlin=False)
     >>> n.w[0].data, n.w[1].data, n.b.data = 2.0, -3.0, 10.0
@@ -53,13 +54,22 @@ class Neuron(Module):
     """
 
     def __init__(self, nin: int, nonlin: bool = True) -> None:
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(whole("nin", nin))]
         self.b = Value(0)
         self.nonlin = nonlin
 
     def __call__(self, x: Sequence[Any]) -> Value:
-        if len(x) != len(self.w):
-            raise ShapeError(f"{self} takes {len(self.w)} inputs, was given {len(x)}")
+        try:
+            count = len(x)
+        except TypeError:
+            raise DtypeError(f"{self} takes a sequence of {len(self.w)} numbers; it was given {described(x)}") from None
+        if getattr(x, "ndim", 1) != 1:
+            raise ShapeError(
+                f"{self} takes one example, {len(self.w)} numbers; it was given {described(x)}. Call it on each row, "
+                "as in [model(row) for row in x], or use the networks of nn, which take batches"
+            )
+        if count != len(self.w):
+            raise ShapeError(f"{self} takes {len(self.w)} inputs, the numbers of one example; it was given {count}")
         act = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
         return act.relu() if self.nonlin else act
 
@@ -81,7 +91,7 @@ class Layer(Module):
     """
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
-        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(whole("nout", nout))]
 
     def __call__(self, x: Sequence[Any]) -> Any:
         out = [n(x) for n in self.neurons]
@@ -107,6 +117,7 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        nouts = sizes("nouts", nouts)
         sz = [nin, *nouts]
         self.layers = [Layer(sz[i], sz[i + 1], nonlin=i != len(nouts) - 1) for i in range(len(nouts))]
 

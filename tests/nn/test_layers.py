@@ -133,15 +133,17 @@ def test_dropout_keeps_float32():
     [
         (lambda: MLP(2, 16), DtypeError, "lists the size of each layer"),
         (lambda: MLP(2, []), ArgumentError, "names no layer"),
-        (lambda: MLP(2, [4, 0]), ArgumentError, "nout is at least 1"),
+        (lambda: MLP(2, [4, 0]), ArgumentError, "each of nouts is at least 1"),
         (lambda: MLP(0, [4]), ArgumentError, "nin is at least 1"),
         (lambda: Linear(2.0, 3), DtypeError, "nin is a whole number"),
         (lambda: Linear(2, True), DtypeError, "nout is a whole number"),
         (lambda: Layer(2, 3, "gelu"), ArgumentError, "there is no activation 'gelu'"),
         (lambda: Linear(2, 3, init="xavier"), ArgumentError, "there is no initializer 'xavier'"),
-        (lambda: Linear(2, 3, dtype=int), DtypeError, "weights are real floating point"),
-        (lambda: Linear(2, 3, dtype=complex), DtypeError, "weights are real floating point"),
-        (lambda: Linear(2, 3, dtype="float33"), DtypeError, "dtype is float64 or float32"),
+        (lambda: Linear(2, 3, dtype=int), DtypeError, "dtype of weights is float64 or float32"),
+        (lambda: Linear(2, 3, dtype=complex), DtypeError, "dtype of weights is float64 or float32"),
+        (lambda: Linear(2, 3, dtype="float33"), DtypeError, "float64 or float32; it was given 'float33'"),
+        (lambda: MLP(2, [4], dtype="float16"), DtypeError, "float64 or float32; it was given float16"),
+        (lambda: Linear(2, 3, dtype=np.longdouble), DtypeError, "float64 or float32; it was given"),
         (lambda: Linear(2, 3, rng=0.5), DtypeError, "rng is a np.random.Generator"),
         (lambda: Sequential(Linear(1, 1), "tanh"), DtypeError, "takes modules and functions"),
         (lambda: Dropout(1.0), ArgumentError, r"p lies in \[0, 1\)"),
@@ -158,7 +160,9 @@ def test_building_with_bad_arguments(build, error, message):
     [
         (np.zeros((5, 3)), ShapeError, r"Layer\(2, 4, activation='tanh'\) takes inputs of shape \(..., 2\).*\(5, 3\)"),
         (1.0, ShapeError, r"was given \(\)"),
-        (np.array([["a", "b"]]), DtypeError, "<U1"),
+        (np.array([["a", "b"]]), DtypeError, r"^Layer\(2, 4.*<U1"),
+        ("hello", DtypeError, r"^Layer\(2, 4, activation='tanh'\) takes.*str 'hello'"),
+        ([[1, 2], [3]], DtypeError, r"^Layer\(2, 4.*not rectangular"),
         (np.array([[None, 1]], dtype=object), DtypeError, "object"),
         ([[Value(1.0), Value(2.0)]], TypeError, "np.stack"),
     ],
@@ -166,6 +170,28 @@ def test_building_with_bad_arguments(build, error, message):
 def test_calling_with_bad_inputs(x, error, message):
     with pytest.raises(error, match=message):
         MLP(2, [4, 1])(x)
+
+
+def test_weights_that_were_given_data_of_another_shape():
+    layer, neuron = Layer(2, 8), Neuron(2)
+    layer.w.data = np.zeros(7)
+    with pytest.raises(ShapeError, match=r"weights of a Layer.*w has shape \(7,\), b has shape \(8,\)"):
+        layer(np.zeros((8, 7)))  # would broadcast
+    layer.w.data = np.zeros((3, 5))
+    with pytest.raises(ShapeError, match=r"w has shape \(3, 5\), b has shape \(8,\)"):
+        layer(np.zeros((4, 3)))
+    layer.b.data = np.zeros(5)
+    assert layer(np.zeros((4, 3))).shape == (4, 5)  # a layer may grow
+    neuron.w.data = np.zeros((2, 1))
+    with pytest.raises(ShapeError, match="weights of a Neuron"):
+        neuron(np.zeros((4, 2)))
+
+
+def test_dropout_takes_what_layers_take():
+    assert set(Dropout(0.3, rng=0)([1.0] * 20).tolist()) == {0.0, 1 / 0.7}
+    assert set(Dropout(0.3, rng=0)(np.ones(20, int)).tolist()) == {0.0, 1 / 0.7}  # and not cut to an integer
+    with pytest.raises(DtypeError, match=r"^Dropout\(0\.5\) takes.*str 'x'"):
+        Dropout()("x")
 
 
 def test_an_empty_batch_passes_through_layers_and_is_refused_by_the_loss():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from autodiff import Value
-from autodiff.errors import ArgumentError, DtypeError, UnsupportedError
+from autodiff import Value, stop_gradient
+from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
 from nn import MLP, SGD, Adam, Optimizer, squared_error
 
 START, GRADIENTS = np.array([1.0, -2.0, 3.0]), [np.array([0.5, -4.0, 1e-3]), np.array([-1.0, 2.0, 0.0])]
@@ -158,9 +158,15 @@ def test_state_exists_from_construction_as_values():
     [
         (lambda p: SGD([], 0.1), ArgumentError, "at least one parameter"),
         (lambda p: SGD(p, 0.1), DtypeError, "takes a list of Values"),
-        (lambda p: SGD(MLP(1, [1]), 0.1), DtypeError, "as model.parameters\\(\\) returns; it was given a MLP"),
-        (lambda p: SGD([1.0], 0.1), DtypeError, "changes variables"),
-        (lambda p: SGD([p * 2], 0.1), DtypeError, "changes variables"),
+        (
+            lambda p: SGD(MLP(1, [1]), 0.1),
+            DtypeError,
+            "as model.parameters\\(\\) returns; it was given MLP\\(1, \\[1\\]",
+        ),
+        (lambda p: SGD([1.0], 0.1), DtypeError, r"changes variables.*a list with float 1\.0 in it"),
+        (lambda p: SGD([np.ones(2)], 0.1), DtypeError, r"changes variables.*a list with ndarray of shape \(2,\) in it"),
+        (lambda p: SGD([p * 2], 0.1), DtypeError, "changes variables.*the result of an operation"),
+        (lambda p: SGD([stop_gradient(p)], 0.1), DtypeError, "changes variables.*carries no gradient"),
         (lambda p: SGD([p], 0.0), ArgumentError, r"learning_rate lies in \(0, inf\); it was given 0"),
         (lambda p: SGD([p], float("nan")), ArgumentError, "learning_rate lies in"),
         (lambda p: SGD([p], "fast"), DtypeError, "learning_rate is a number"),
@@ -175,3 +181,15 @@ def test_state_exists_from_construction_as_values():
 def test_bad_arguments(build, error, message):
     with pytest.raises(error, match=message):
         build(Value(1.0))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1,), ()])
+@pytest.mark.parametrize("optimizer_of", OPTIMIZERS[1:])
+def test_a_parameter_that_changed_its_shape_needs_a_new_optimizer(optimizer_of, shape):
+    p = Value(START)
+    optimizer = optimizer_of([p])
+    p.data = np.zeros(shape)
+    p.grad = np.ones(shape)
+    with pytest.raises(ShapeError, match=r"of shape \(3,\) was given \.data of shape .*new optimiser"):
+        optimizer.step()
+    assert p.shape == shape

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autodiff import Value
-from autodiff.errors import ShapeError
+from autodiff.errors import ArgumentError, DtypeError, ShapeError
 from nn.scalar import MLP, Layer, Module, Neuron
 
 
@@ -148,5 +148,32 @@ def test_zero_grad_forgets_gradients():
 
 
 def test_a_wrong_number_of_inputs_raises_instead_of_dropping_some():
-    with pytest.raises(ShapeError, match="takes 2 inputs, was given 3"):
+    with pytest.raises(ShapeError, match=r"ReLUNeuron\(2\) takes 2 inputs, the numbers of one example; it was given 3"):
         Neuron(2)([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("x", [np.zeros((32, 2)), np.zeros((2, 2)), Value(np.zeros((2, 2))), Value(np.zeros((2, 3)))])
+def test_a_batch_is_refused(x):
+    with pytest.raises(ShapeError, match=r"takes one example.*\[model\(row\) for row in x\]"):
+        MLP(2, [3, 1])(x)
+
+
+@pytest.mark.parametrize("x", [3.0, None, Value(1.0)])
+def test_what_is_no_sequence_is_refused(x):
+    with pytest.raises(DtypeError, match=r"ReLUNeuron\(2\) takes a sequence of 2 numbers"):
+        Neuron(2)(x)
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "message"),
+    [
+        (lambda: MLP(2, 3), DtypeError, r"nouts lists the size of each layer, as in MLP\(2, \[16, 16, 1\]\).*int 3"),
+        (lambda: MLP(2, []), ArgumentError, "nouts names no layer"),
+        (lambda: MLP(2, [3, 0]), ArgumentError, "each of nouts is at least 1"),
+        (lambda: Neuron(2.0), DtypeError, "nin is a whole number"),
+        (lambda: Layer(2, "3"), DtypeError, "nout is a whole number"),
+    ],
+)
+def test_building_with_bad_arguments(build, error, message):
+    with pytest.raises(error, match=message):
+        build()
