@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.arguments import function_for
 from autodiff.containers import flatten, map_leaves, restore
 from autodiff.errors import GraphError
 from autodiff.fitting import is_plain
@@ -48,6 +49,7 @@ def checkpoint(f: Function) -> Function:
     >>> round(x.grad, 12)
     -0.128346527419
     """
+    function_for(f, "checkpoint")
 
     @wraps(f, updated=())
     def checkpointed(*args: Any, **keywords: Any) -> Any:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.arguments import argument_numbers, function_for, positions
 from autodiff.containers import restore
-from autodiff.errors import DtypeError, ShapeError
+from autodiff.errors import ArgumentError, DtypeError, ShapeError
 from autodiff.operands import plain_scalar
-from autodiff.transforms import Function, Recording, _positions, grad, gradients_of, jvp
+from autodiff.transforms import Function, Recording, grad, gradients_of, jvp
 from autodiff.value import Value
 
 
@@ -66,13 +67,13 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0])).tolist()
     [[2.0, 0.0], [0.0, 4.0]]
     """
-    return _jacobian(f, argnums, has_aux, forward=None)
+    return _jacobian(function_for(f, "jacobian"), argument_numbers(argnums), has_aux, forward=None)
 
 
 def _jacobian(f: Function, argnums: int | Sequence[int], has_aux: bool, forward: bool | None) -> Function:
     @wraps(f, updated=())
     def differentiated(*args: Any, **keywords: Any) -> Any:
-        run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
+        run = Recording(lambda *a: f(*a, **keywords), args, positions(argnums, len(args)), has_aux)
         inputs = sum(v.size for v in run.active)
         by_columns = sum(o.size for o in run.outputs) > inputs if forward is None else forward
         by_columns = by_columns or any(v.dtype.kind == "c" for v in (*run.active, *run.outputs))
@@ -129,7 +130,8 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False
     >>> hessian(lambda x: x[0] * x[1])(np.array([3.0, 4.0])).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    return _jacobian(grad(f, argnums, has_aux), argnums, has_aux, forward=True)
+    argnums = argument_numbers(argnums)
+    return _jacobian(grad(function_for(f, "hessian"), argnums, has_aux), argnums, has_aux, forward=True)
 
 
 def hvp(f: Function) -> Callable[[Any, Any], Any]:
@@ -140,9 +142,10 @@ def hvp(f: Function) -> Callable[[Any, Any], Any]:
     >>> hvp(lambda x: (x * x * x).sum())(np.array([1.0, 2.0]), np.array([1.0, 1.0])).tolist()
     [6.0, 12.0]
     """
+    gradient = grad(function_for(f, "hvp"))
 
     def product(x: Any, v: Any) -> Any:
-        return jvp(grad(f), (x,), (v,))[1]
+        return jvp(gradient, (x,), (v,))[1]
 
     return product
 
@@ -155,10 +158,13 @@ def elementwise_grad(f: Function, argnums: int = 0, has_aux: bool = False) -> Fu
     >>> elementwise_grad(np.sin)(np.zeros(3)).tolist()
     [1.0, 1.0, 1.0]
     """
+    f, number = function_for(f, "elementwise_grad"), argument_numbers(argnums)
+    if not isinstance(number, int):
+        raise ArgumentError(f"elementwise_grad differentiates one argument; it was given argnums={argnums}")
 
     @wraps(f, updated=())
     def differentiated(*args: Any, **keywords: Any) -> Any:
-        run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
+        run = Recording(lambda *a: f(*a, **keywords), args, positions(argnums, len(args)), has_aux)
         (variable,), outputs = run.active, run.outputs
         if len(outputs) != 1 or outputs[0].shape != variable.shape:
             raise ShapeError(

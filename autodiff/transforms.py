@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.arguments import argument_numbers, function_for, name_of, nothing_to_differentiate, positions
 from autodiff.containers import flatten, is_container, map_leaves, paths, restore
 from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeError
 from autodiff.fitting import unshared
@@ -45,9 +46,7 @@ class Recording:
             self.structures.append(structure)
             self.variables += fresh
         if not self.active:
-            raise DtypeError(
-                f"{_name(f)}: argument {list(chosen)} holds no floating-point array: nothing to differentiate"
-            )
+            raise nothing_to_differentiate(f, [primals[position] for position in chosen], chosen)
         self.since = min(v._serial for v in self.active)
         self.given_values = any(v._primitive is not None for v in self.active)
         self.outer = current_mode()
@@ -57,7 +56,7 @@ class Recording:
         if has_aux:
             if not isinstance(result, tuple) or len(result) != 2:
                 raise ArgumentError(
-                    f"{_name(f)} must return (result, aux) with has_aux=True; it returned {type(result).__name__}"
+                    f"{name_of(f)} must return (result, aux) with has_aux=True; it returned {type(result).__name__}"
                 )
             result, self.aux = result[0], _without_history(result[1], self)
         self.outputs, self.output_structure = flatten(result)
@@ -65,8 +64,8 @@ class Recording:
             if not isinstance(output, Value):
                 path = paths(self.output_structure)[i]
                 raise GradientLostError(
-                    f"{_name(f)} returned {type(output).__name__} {output!r:.40}{' at ' + path if path else ''}, not a "
-                    "Value: the gradient was lost on the way. np.* records; float(), .item(), .data and math.* do not"
+                    f"{name_of(f)} returned {type(output).__name__} {output!r:.40}{' at ' + path if path else ''}, not "
+                    "a Value: the gradient was lost on the way. np.* records; float(), .item(), .data and math.* do not"
                 )
         self.nodes = ancestors(self.outputs, self.since)
         self.traced = self.outer.trace is not None
@@ -207,22 +206,6 @@ def _without_history(aux: Any, run: Recording) -> Any:
     return restore(structure, [leaf if kept or run.reaches_others_from(leaf) else leaf._data for leaf in leaves])
 
 
-def _name(f: Function) -> str:
-    return getattr(f, "__name__", type(f).__name__)
-
-
-def _positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
-    given = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if any(not -count <= n < count for n in given):
-        raise ArgumentError(
-            f"argnums={argnums} names an argument that is not there: the function was called with {count}"
-        )
-    positions = tuple(n % count for n in given)
-    if len(set(positions)) < len(positions):
-        raise ArgumentError(f"argnums={argnums} names an argument twice; name each once")
-    return positions
-
-
 def gradients_of(run: Recording, flat: Sequence[Any], argnums: int | Sequence[int]) -> Any:
     """Flat derivatives in the structure of the differentiated arguments: one, or a tuple if argnums is one."""
     remaining = iter(flat)
@@ -245,10 +228,11 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
+    f, argnums = function_for(f, "value_and_grad"), argument_numbers(argnums)
 
     @wraps(f, updated=())
     def differentiated(*args: Any, **keywords: Any) -> Any:
-        run = Recording(lambda *a: f(*a, **keywords), args, _positions(argnums, len(args)), has_aux)
+        run = Recording(lambda *a: f(*a, **keywords), args, positions(argnums, len(args)), has_aux)
         (output,) = _single(run, f)
         gradient = gradients_of(run, run.pull([_one(output, f)], last=True), argnums)
         value = run.result()
@@ -260,7 +244,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
 def _single(run: Recording, f: Function) -> list[Value]:
     if is_container_result(run):
         raise ShapeError(
-            f"{_name(f)} must return one scalar to have a gradient, not a container; use jacobian, or has_aux=True"
+            f"{name_of(f)} must return one scalar to have a gradient, not a container; use jacobian, or has_aux=True"
         )
     return run.outputs
 
@@ -273,11 +257,11 @@ def is_container_result(run: Recording) -> bool:
 def _one(output: Value, f: Function) -> Any:
     if output.shape != ():
         raise ShapeError(
-            f"{_name(f)} must return a scalar to have a gradient, not shape {output.shape}; sum it, or use jacobian"
+            f"{name_of(f)} must return a scalar to have a gradient, not shape {output.shape}; sum it, or use jacobian"
         )
     if output.dtype.kind == "c":
         raise DtypeError(
-            f"{_name(f)} must return a real scalar to have a gradient; take np.real or np.abs of the result"
+            f"{name_of(f)} must return a real scalar to have a gradient; take np.real or np.abs of the result"
         )
     return plain_scalar(np.ones_like(output._data)) if output._carries else 0.0
 
@@ -293,7 +277,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     >>> grad(np.sin)(0.0)
     1.0
     """
-    with_value = value_and_grad(f, argnums, has_aux)
+    with_value = value_and_grad(function_for(f, "grad"), argnums, has_aux)
 
     @wraps(f, updated=())
     def differentiated(*args: Any, **keywords: Any) -> Any:
@@ -313,6 +297,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     >>> out, pull(1.0)
     (6.0, (3.0, 2.0))
     """
+    function_for(f, "vjp")
     primals = tuple(map_leaves(_copied, primals))  # pull reads them later: nobody else may change them
     run = Recording(f, primals, range(len(primals)), has_aux)
 
@@ -351,7 +336,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     ):
         raise ArgumentError("jvp(f, primals, tangents) takes two tuples of the same length: jvp(f, (x,), (t,))")
     given_values = any(isinstance(t, Value) for t in flatten(tuple(tangents))[0])
-    run = Recording(f, tuple(primals), range(len(primals)))
+    run = Recording(function_for(f, "jvp"), tuple(primals), range(len(primals)))
     run.given_values = run.given_values or given_values
     given, structure = flatten(tuple(tangents))
     if structure != flatten(tuple(primals))[1]:

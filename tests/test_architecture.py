@@ -44,6 +44,7 @@ ORDER = [
     "autodiff.reading",
     "autodiff.methods",
     "autodiff.value",
+    "autodiff.arguments",
     "autodiff.transforms",
     "autodiff.curvature",
     "autodiff.checkpointing",

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autodiff.arguments import argument_numbers, function_for, positions
 from autodiff.containers import flatten, paths, restore
 from autodiff.errors import ArgumentError, DtypeError
 from autodiff.modes import no_grad
@@ -46,8 +47,10 @@ def check_grad(
     >>> report.largest_relative_error < 1e-9, report.undecided
     (True, 0)
     """
+    function_for(f, "check_grad")
+    argnums = None if argnums is None else argument_numbers(argnums)
     unknown = [mode for mode in modes if mode not in MODES]
-    if unknown or not modes or order < 1:
+    if unknown or not modes or type(order) is not int or order < 1:
         raise ArgumentError(
             f"check_grad takes order >= 1 and modes from {MODES}; it was given order={order}, modes={modes}"
         )
@@ -119,8 +122,7 @@ def _indexed(index: tuple[int, ...]) -> str:
 
 def _flattened(f: Callable[..., Any], args: tuple[Any, ...], argnums: Any) -> tuple[Function, list[Any], list[str]]:
     """f as a function of its differentiated leaves that returns a tuple of leaves; the leaves; what to call them."""
-    numbers = range(len(args)) if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    chosen = {n % len(args) for n in numbers if -len(args) <= n < len(args)}
+    chosen = set(range(len(args)) if argnums is None else positions(argnums, len(args)))
     args = tuple(float(a) if type(a) is int and n in chosen else a for n, a in enumerate(args))
     leaves, structure = flatten(args)
     owners = [n for n, arg in enumerate(args) for _ in flatten(arg)[0]]

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff.arguments import argument_numbers, function_for, positions
 from autodiff.containers import Structure, flatten, restore
-from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
+from autodiff.errors import DtypeError, ShapeError, UnsupportedError
 from autodiff.testing.extrapolation import Array, Slope
 from autodiff.testing.line import Line, differentiable
 
@@ -47,7 +48,7 @@ def finite_difference(f: Callable[..., Any], *args: Any, argnums: int | Sequence
     >>> bool(abs(d.derivative - np.cos(0.5)) <= 3 * d.error), bool(d.error < 1e-11)
     (True, True)
     """
-    return Difference(*_jacobians(f, args, argnums, _DIFFERENCE))
+    return Difference(*_jacobians(function_for(f, "finite_difference"), args, argnums, _DIFFERENCE))
 
 
 def one_sided(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] = 0) -> Sides:
@@ -59,7 +60,7 @@ def one_sided(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] = 
     >>> round(float(sides.left), 6), round(float(sides.right), 6)
     (-1.0, 1.0)
     """
-    return Sides(*_jacobians(f, args, argnums, _SIDES))
+    return Sides(*_jacobians(function_for(f, "one_sided"), args, argnums, _SIDES))
 
 
 def directional_difference(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Difference:
@@ -71,7 +72,7 @@ def directional_difference(f: Callable[..., Any], primals: Sequence[Any], tangen
     >>> round(float(d.derivative), 9)
     2.0
     """
-    line, moves = Line(f, tuple(primals)), flatten(tuple(tangents))[0]
+    line, moves = Line(function_for(f, "directional_difference"), tuple(primals)), flatten(tuple(tangents))[0]
     wanted, given = [np.shape(x) for x in line.leaves], [np.shape(t) for t in moves]
     if wanted != given:
         raise ShapeError(f"tangents need the shapes of the primals, {wanted}, and have {given}")
@@ -94,6 +95,7 @@ def complex_step(f: Callable[..., Any], x: Any) -> Any:
     >>> float(complex_step(np.exp, 1.0)) == np.e
     True
     """
+    function_for(f, "complex_step")
     x, h, columns = np.asarray(x, dtype=np.float64), 1e-200, []
     for index in np.ndindex(x.shape):
         z = x.astype(np.complex128)
@@ -138,14 +140,13 @@ _SIDES: Fields = {"left": _number, "right": _number, "side_error": np.hypot}
 
 def _jacobians(f: Any, args: tuple[Any, ...], argnums: Any, fields: Fields) -> list[Any]:
     """Each field for each pair of an output and an input element, in nested containers: outputs, then arguments."""
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if any(not -len(args) <= n < len(args) for n in numbers):
-        raise ArgumentError(f"argnums={argnums!r} names an argument that is not there: {len(args)} were given")
+    argnums = argument_numbers(argnums)
+    numbers = positions(argnums, len(args))
     if not any(differentiable(leaf) or type(leaf) is int for n in numbers for leaf in flatten(args[n])[0]):
         raise DtypeError("there is no real or complex number among the arguments to differentiate")
     line = Line(f, args)
     counts = [len(flatten(arg)[0]) for arg in args]
-    starts = [sum(counts[: n % len(args)]) for n in numbers]
+    starts = [sum(counts[:n]) for n in numbers]
     chosen = [start + k for start, n in zip(starts, numbers) for k in range(counts[n])]
     parts = tuple(line.structure.children[n] for n in numbers)
     inner = parts[0] if isinstance(argnums, int) else Structure(tuple, (), parts)

@@ -159,7 +159,7 @@ def test_constants_inside_containers() -> None:
 
 def test_a_top_level_integer_is_a_number() -> None:
     assert ad.grad(lambda x: x * x)(3) == 6.0
-    with pytest.raises(DtypeError, match="no floating-point array"):
+    with pytest.raises(DtypeError, match=r"integers alone.*write"):
         ad.grad(lambda p: 1.0)({"n": 3})
     with pytest.raises(DtypeError, match="argnums"):
         ad.grad(lambda s, x: x)("text", 1.0)
