@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.operands import constant
 from autodiff.primitives.keywords import is_masked, keeps, mask_for, refuse
 from autodiff.primitives.kinds import composite, primitive
 from autodiff.primitives.reductions import expand
+from autodiff.primitives.shaping import normalized
 
 
 def _count(a: Any, axis: Any, where: Any) -> Any:
@@ -136,7 +138,7 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     0.6931471805599453
     """
     axis = tuple(axis) if isinstance(axis, list) else axis
-    return _logsumexp(_array(a), axis=axis, keepdims=bool(keepdims))
+    return _logsumexp(_numeric(a, axis, "logsumexp"), axis=axis, keepdims=bool(keepdims))
 
 
 def log_softmax(a: Any, axis: Any = -1) -> Any:
@@ -145,8 +147,8 @@ def log_softmax(a: Any, axis: Any = -1) -> Any:
     >>> log_softmax(np.array([0.0, 0.0])).tolist()
     [-0.6931471805599453, -0.6931471805599453]
     """
-    a = _array(a)
-    return a - logsumexp(a, axis=axis, keepdims=True)
+    a = _numeric(a, axis, "log_softmax")
+    return a - _logsumexp(a, axis=axis, keepdims=True)
 
 
 def softmax(a: Any, axis: Any = -1) -> Any:
@@ -155,7 +157,8 @@ def softmax(a: Any, axis: Any = -1) -> Any:
     >>> softmax(np.array([0.0, 0.0])).tolist()
     [0.5, 0.5]
     """
-    return np.exp(log_softmax(a, axis))
+    a = _numeric(a, axis, "softmax")
+    return np.exp(a - _logsumexp(a, axis=axis, keepdims=True))
 
 
 def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
@@ -179,5 +182,11 @@ def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:
     return np.eye(classes, dtype=dtype)[labels]
 
 
-def _array(a: Any) -> Any:
-    return np.asarray(a) if isinstance(a, (list, tuple, int, float)) else a
+def _numeric(a: Any, axis: Any, function: str) -> Any:
+    """A Value as it is, anything else as a numeric array; in the name of a function that goes along axes."""
+    if not hasattr(type(a), "_record"):
+        a = constant(a, function)
+        a = a if hasattr(a, "dtype") else np.asarray(a)
+    for i in axis if isinstance(axis, tuple) else () if axis is None else (axis,):
+        normalized(i, np.ndim(a), f"{function} of shape {np.shape(a)}")
+    return a

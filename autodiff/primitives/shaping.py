@@ -66,10 +66,11 @@ _roll = linear(
 
 def axis_of(a: Any, axis: Any, function: str) -> int:
     """An axis of a, counted from the front."""
-    return _normalized(axis, np.ndim(a), f"np.{function} of shape {np.shape(a)}")
+    return normalized(axis, np.ndim(a), f"np.{function} of shape {np.shape(a)}")
 
 
-def _normalized(axis: Any, ndim: int, what: str) -> int:
+def normalized(axis: Any, ndim: int, what: str) -> int:
+    """An axis counted from the front; AxisRangeError, which says of what, if there is none."""
     if not -ndim <= operator.index(axis) < ndim:
         raise AxisRangeError(f"{what} has no axis {axis}: there are {ndim} axes, from {-ndim} to {ndim - 1}")
     return operator.index(axis) % ndim
@@ -167,7 +168,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
     """a with new axes of length 1."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     shape, old = [1] * (a.ndim + len(axes)), iter(a.shape)
-    new = {_normalized(i, len(shape), f"np.expand_dims of shape {a.shape} to {len(shape)} axes") for i in axes}
+    new = {normalized(i, len(shape), f"np.expand_dims of shape {a.shape} to {len(shape)} axes") for i in axes}
     if len(new) != len(axes):
         raise ShapeError(f"np.expand_dims was given an axis twice: {axes}")
     return _reshape(a, shape=tuple(1 if i in new else next(old) for i in range(len(shape))))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import DtypeError
+from autodiff.operands import constant
 from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, POSITIVE, UNIT, Primitive, composite, elementwise
 
 exp = elementwise(np.exp, [lambda out: out], scalar=math.exp)
@@ -75,16 +76,21 @@ def sinc(x: Any) -> Any:
     return _sinc(x)
 
 
-def _real_only(name: str, x: Any) -> None:
-    if getattr(x, "dtype", None) is not None and x.dtype.kind == "c":
-        raise DtypeError(
-            f"{name} is a function of real numbers; it was given dtype {x.dtype}. Take np.real or np.abs first"
-        )
+def _real_only(name: str, x: Any) -> Any:
+    """x, or a list as an array; refused in the function's name if it is not made of real numbers."""
+    dtype = getattr(x, "dtype", None)
+    if dtype is None or dtype.kind not in "fbiu":
+        x = constant(x, name)
+        if np.iscomplexobj(x):
+            raise DtypeError(
+                f"{name} is a function of real numbers; it was given dtype {np.result_type(x)}. Take np.real or np.abs "
+                "first"
+            )
+    return x
 
 
 def _relu_forward(x: Any) -> Any:
-    _real_only("relu", x)
-    return np.maximum(x, 0)
+    return np.maximum(_real_only("relu", x), 0)
 
 
 def _relu_float(x: float) -> float:
@@ -93,8 +99,7 @@ def _relu_float(x: float) -> float:
 
 def _sigmoid_forward(x: Any) -> Any:
     """1/(1 + e⁻ˣ), without overflow and exact in both tails."""
-    x = np.asarray(x) if isinstance(x, (list, tuple)) else x
-    _real_only("sigmoid", x)
+    x = _real_only("sigmoid", x)
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, e) / (1 + e)
 
@@ -107,4 +112,4 @@ relu = elementwise(_relu_forward, [lambda out: out > 0], scalar=_relu_float, nam
 sigmoid: Primitive = elementwise(
     _sigmoid_forward, [lambda x, out: out * sigmoid(-x)], scalar=_sigmoid_float, name="sigmoid"
 )
-softplus = elementwise(lambda x: np.logaddexp(x, 0.0), [lambda x: sigmoid(x)], name="softplus")
+softplus = elementwise(lambda x: np.logaddexp(_real_only("softplus", x), 0.0), [lambda x: sigmoid(x)], name="softplus")
