@@ -32,8 +32,10 @@ out
 # %% [markdown]
 # ## The graph
 #
-# Each operation is a node. The gradients say *not run*: nobody has asked for them yet. The number on an edge is the
-# local derivative: by how much the node to the right moves when the one to the left does.
+# Each operation is a node. The gradients say *not run*: nobody has asked for them yet. (Above, `out` printed
+# `grad=0.0`, as in micrograd: a gradient that was not run reads as zero. Arrays print `grad=not run`, and pictures
+# always say which.) The number on an edge is the local derivative: by how much the node to the right moves when the
+# one to the left does.
 
 # %%
 ad.draw(out)
@@ -100,7 +102,8 @@ assert abs(float(difference.derivative) - x.grad) <= 10 * float(difference.error
 # %% [markdown]
 # ## Arrays are no different
 #
-# One `Value` may hold a whole array, and any NumPy function of it records.
+# One `Value` may hold a whole array. NumPy's arithmetic, elementwise functions, reductions, products, reshaping and
+# indexing record on it; a function that has no derivative here, as `np.median`, raises and names itself.
 
 # %%
 weights = Value(np.array([[0.5, -1.0], [2.0, 0.25]]), label="weights")
@@ -108,6 +111,12 @@ inputs = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 loss = (np.tanh(inputs @ weights) ** 2).mean()
 loss.backward()
 weights.grad
+
+# %% [markdown]
+# Between arrays, an edge says what is done to *g*, the gradient that comes from the right. `× a … b` multiplies it
+# element by element, by numbers from a to b. `leftᵀ · g` is the matrix product with what stands to the left of `@`,
+# here the inputs, transposed. `spread` gives each element the gradient of the sum it went into.
+# [Reading a picture](../docs/pictures.md) explains the others.
 
 # %%
 ad.draw(loss)

@@ -1,7 +1,9 @@
 """The README's lines run, and print what it says."""
 
+import codeop
 import doctest
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,26 @@ def test_the_api_in_the_readme_prints_what_it_says(tmp_path, monkeypatch):
     runner.run(examples)
     assert runner.failures == 0
     assert (tmp_path / "graph.svg").read_text(encoding="utf-8").startswith("<")
+
+
+def test_the_api_in_the_readme_can_be_typed_at_a_prompt():
+    """Without the prompts: a blank line ends each block, which Python 3.11 and 3.12 ask for."""
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    pending: list[str] = []
+    for line in code.splitlines():
+        if line.startswith((">>>", "...")):
+            pending.append(line[4:])
+            if codeop.compile_command("\n".join(pending)) is not None:
+                pending = []
+    assert not pending
+
+
+def test_every_extra_that_a_user_may_want_is_in_all():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    named = set(re.findall(r"\w+", everything.partition("[")[2]))
+    assert named == set(extras) - {"all", "demo", "test", "dev", "bench"}
+    assert "tqdm" in " ".join(extras["progress"])
 
 
 def test_every_file_the_readme_links_to_is_there():
