@@ -145,7 +145,7 @@ class Picture:
             if edge.source < edge.target:
                 depth[edge.target] = max(depth[edge.target], depth[edge.source] + 1)
         longest = max(depth.values())
-        return "TB" if longest > 8 and len(self.nodes) < 4 * longest else "LR"
+        return "TB" if longest > 7 and len(self.nodes) < 4 * longest else "LR"
 
     def turned(self, rankdir: str) -> Picture:
         """The same picture drawn in another direction: "LR", "TB", "RL" or "BT"."""

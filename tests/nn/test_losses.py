@@ -6,7 +6,7 @@ import pytest
 from autodiff import Value, draw, grad, no_grad
 from autodiff.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from autodiff.testing import finite_difference
-from nn import accuracy, cross_entropy, hinge, mean_squared_error, squared_error
+from nn import MLP, accuracy, cross_entropy, hinge, mean_squared_error, squared_error
 
 RNG = np.random.default_rng(0)
 
@@ -204,3 +204,9 @@ def test_cross_entropy_of_a_batch_draws_no_reshape():
     loss = cross_entropy(Value(np.zeros((3, 2))), np.array([0, 1, 1]))
     operations = [node.op for node in draw(loss).nodes if node.op]
     assert operations == ["[i, j]", "logsumexp axis=1", "-", "sum", "/"]
+
+
+def test_the_loss_of_a_perceptron_is_drawn_downwards():
+    """Side by side, its boxes would be too small to read on a page."""
+    model = MLP(2, [8, 2])
+    assert draw(cross_entropy(model(np.zeros((3, 2))), np.array([0, 1, 1])), model=model).rankdir == "TB"
