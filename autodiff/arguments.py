@@ -20,8 +20,10 @@ def name_of(f: Callable[..., Any]) -> str:
 def function_for(f: Any, transform: str) -> Callable[..., Any]:
     """f, if it is a function; else DtypeError, which names the transform."""
     if not callable(f):
-        of_value = "; the gradient of a Value is computed by v.backward()" if isinstance(f, Value) else ""
-        raise DtypeError(f"{transform} takes a function, and was given {type(f).__name__} {f!r:.40}{of_value}")
+        given = f"{type(f).__name__} {f!r:.40}"
+        if isinstance(f, Value):
+            given = "a Value, a result: v.backward() computes its gradient"
+        raise DtypeError(f"{transform} takes a function, and was given {given}")
     return f  # type: ignore[no-any-return]
 
 

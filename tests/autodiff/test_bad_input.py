@@ -431,7 +431,7 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "grad of strings": (lambda: ad.grad(lambda p: S)(["a"]), DtypeError, TypeError, r"argument 0 holds no floating-point"),
     "jvp of integers": (lambda: ad.jvp(np.add, ([1], [2]), ([1], [2])), DtypeError, TypeError, r"arguments 0, 1 holds? integers.*\[1\.0\], \[2\.0\]"),
     "vjp without arguments": (lambda: ad.vjp(np.sin), ArgumentError, ValueError, r"sin was given no argument to differentiate"),
-    "grad of a Value": (lambda: ad.grad(S * S), DtypeError, TypeError, r"grad takes a function.*given Value.*v\.backward\(\)"),
+    "grad of a Value": (lambda: ad.grad(S * S), DtypeError, TypeError, r"grad takes a function.*given a Value.*v\.backward\(\)"),
     "grad of a number": (lambda: ad.grad(3.0), DtypeError, TypeError, r"grad takes a function.*float 3\.0"),
     "value_and_grad of a number": (lambda: ad.value_and_grad(3.0), DtypeError, TypeError, r"value_and_grad takes a function"),
     "jacobian of a number": (lambda: ad.jacobian(3.0), DtypeError, TypeError, r"jacobian takes a function"),
