@@ -64,10 +64,11 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         """x w + b."""
         w, b, x = self.w, self.b, _numeric(self, x)
-        if w.ndim != self._axes or (b is not None and b.shape != w.shape[1:]):
+        shape = getattr(w._data, "shape", ())
+        if len(shape) != self._axes or (b is not None and getattr(b._data, "shape", ()) != shape[1:]):
             raise ShapeError(
                 f"the weights of a {type(self).__name__} were given .data that does not belong together: w has shape "
-                f"{w.shape}, b {'is None' if b is None else f'has shape {b.shape}'}; b has the shape of w without its "
+                f"{shape}, b {'is None' if b is None else f'has shape {b.shape}'}; b has the shape of w without its "
                 f"first axis, and w has {self._axes}"
             )
         try:

@@ -182,6 +182,9 @@ def test_weights_that_were_given_data_of_another_shape():
         layer(np.zeros((4, 3)))
     layer.b.data = np.zeros(5)
     assert layer(np.zeros((4, 3))).shape == (4, 5)  # a layer may grow
+    layer.w.data = 3.0
+    with pytest.raises(ShapeError, match=r"w has shape \(\)"):
+        layer(np.zeros((4, 3)))
     neuron.w.data = np.zeros((2, 1))
     with pytest.raises(ShapeError, match="weights of a Neuron"):
         neuron(np.zeros((4, 2)))
