@@ -1,0 +1,33 @@
+"""Polynomials with their coefficients for both precisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from autodiff.compiler.ir import Vector
+
+
+class Polynomial(NamedTuple):
+    """c₀ + c₁·t + c₂·t² + …: call it with t. The coefficients for double, and (fewer of them) for float."""
+
+    double: tuple[float, ...]
+    single: tuple[float, ...]
+
+    def __call__(self, t: Vector) -> Vector:
+        return horner(t, self.double if t.type.base == "double" else self.single)
+
+    def scaled(self, outside: float = 1.0, inside: float = 1.0) -> Polynomial:
+        """outside · p(inside · t). Exact if both are powers of two."""
+        return Polynomial(
+            *(tuple(outside * c * inside**n for n, c in enumerate(coefficients)) for coefficients in self)
+        )
+
+
+def horner(t: Vector, coefficients: Sequence[float]) -> Vector:
+    """c₀ + t·(c₁ + t·(c₂ + …)), one fused multiply-add each."""
+    *rest, last = coefficients
+    p = t.function.constant(last, t.type)
+    for c in reversed(rest):
+        p = p.fma(t, c)
+    return p
