@@ -30,18 +30,18 @@ class Fit(NamedTuple):
     double: int
     single: int
 
-
-def remez(f: Real, weight: Real, start: Any, stop: Any, size: int) -> tuple[list[Any], Any]:
-    """(coefficients of the polynomial for which max |weight·(f − p)| is smallest, that maximum)."""
+def remez(f: Real, weight: Real, start: Any, stop: Any, powers: range) -> tuple[list[Any], Any]:
+    """(coefficients of these powers for which max |weight·(f − p)| is smallest, that maximum)."""
+    size = len(powers)
     middle, half = (start + stop) / 2, (stop - start) / 2
-    grid = [middle - half * mp.cos(mp.pi * i / 600) for i in range(601)]
+    grid = [middle - half * mp.cos(mp.pi * i / 300) for i in range(301)]
     there = [(x, f(x), weight(x)) for x in grid]
     points = [middle - half * mp.cos(mp.pi * (2 * i + 1) / (2 * size + 2)) for i in range(size + 1)]
     coefficients, largest = [mpf(0)] * size, mp.inf
     for _ in range(20):
-        rows = [[*(x**j for j in range(size)), (-1) ** i / weight(x)] for i, x in enumerate(points)]
+        rows = [[*(x**j for j in powers), (-1) ** i / weight(x)] for i, x in enumerate(points)]
         coefficients = list(mp.lu_solve(mp.matrix(rows), mp.matrix([f(x) for x in points])))[:size]
-        errors = [(x, w * (y - mp.polyval(coefficients[::-1], x))) for x, y, w in there]
+        errors = [(x, w * (y - value(coefficients, powers, x))) for x, y, w in there]
         peaks = alternating(errors)
         largest, smallest = max(abs(e) for _, e in errors), min(abs(e) for _, e in peaks)
         if len(peaks) < size + 1 or largest < smallest * mpf("1.01"):
@@ -50,6 +50,10 @@ def remez(f: Real, weight: Real, start: Any, stop: Any, size: int) -> tuple[list
             peaks.pop(0 if abs(peaks[0][1]) < abs(peaks[-1][1]) else -1)
         points = [x for x, _ in peaks]
     return coefficients, largest
+
+
+def value(coefficients: list[Any], powers: range, x: Any) -> Any:
+    return mp.fsum(c * x**j for c, j in zip(coefficients, powers, strict=True))
 
 
 def alternating(errors: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -90,7 +94,7 @@ def fits() -> dict[str, Fit]:
     """All of them, by name."""
     third, half_ln2 = mpf(1) / 3, mp.ln2 / 2 * WIDER
     ln2_64 = (half_ln2 / 2) ** 2
-    quarter_turn, right_angle = (mp.pi / 4 * WIDER) ** 2, (mp.pi / 2 * WIDER) ** 2
+    eighth = (mp.pi / 4 * mpf("1.005")) ** 2
     log_stop, arctanh_stop, softplus_stop = mpf("0.02945"), mpf("0.0525"), mpf("0.1112")
     arctan_stop = mpf("0.17158")
 
@@ -104,10 +108,6 @@ def fits() -> dict[str, Fit]:
             double,
             single,
         )
-
-    def sine_weight(t: Any) -> Any:
-        y = mp.sqrt(t + right_angle / 10**6)
-        return y / mp.sin(y) * (t + right_angle / 1000)
 
     return {
         "EXP": Fit("(eʳ − 1 − r)/r² for |r| ≤ ½ln 2", expm1_rest, near(half_ln2, 2), -half_ln2, half_ln2, 10, 5),
@@ -144,29 +144,20 @@ def fits() -> dict[str, Fit]:
         "ARCTANH": arctanh_rest(arctanh_stop, 8, 4),
         "SOFTPLUS": arctanh_rest(softplus_stop, 10, 4),
         "SIN": Fit(
-            "(sin(r)/r − 1)/t for t = r², |r| ≤ π/2",
+            "(sin(r)/r − 1)/t for t = r², |r| ≤ π/4",
             odd(mp.sin, mpf(-1) / 6, mpf(1) / 120),
-            sine_weight,
+            near(eighth),
             mpf(0),
-            right_angle,
-            8,
-            4,
-        ),
-        "SIN_EIGHTH": Fit(
-            "the same for |r| ≤ π/4",
-            odd(mp.sin, mpf(-1) / 6, mpf(1) / 120),
-            near(quarter_turn),
-            mpf(0),
-            quarter_turn,
+            eighth,
             6,
             3,
         ),
-        "COS_EIGHTH": Fit(
+        "COS": Fit(
             "(cos(r) − 1)/t for t = r², |r| ≤ π/4",
             lambda t: (mp.cos(mp.sqrt(t)) - 1) / t if t > mpf(10) ** -18 else mpf(-1) / 2 + t / 24,
-            near(quarter_turn),
+            near(eighth),
             mpf(0),
-            quarter_turn,
+            eighth,
             7,
             4,
         ),
@@ -203,19 +194,33 @@ def fits() -> dict[str, Fit]:
     }
 
 
-def rounded(coefficients: list[Any], single: bool) -> list[float]:
-    """To the nearest number of the precision they are used in."""
-    return [float(np.float32(float(c))) if single else float(c) for c in coefficients]
+def fitted(fit: Fit, single: bool) -> tuple[list[float], Any]:
+    """(numbers of the precision, the error they leave). Each is rounded, and then the higher ones fitted again.
+
+    (On an interval around 0 the higher powers alone have no best fit: all are rounded at once.)
+    """
+    size = fit.single if single else fit.double
+    numbers: list[float] = []
+
+    def remaining(x: Any) -> Any:
+        return fit.f(x) - value(numbers, range(len(numbers)), x)
+
+    while len(numbers) < size:
+        best, _ = remez(remaining, fit.weight, fit.start, fit.stop, range(len(numbers), size))
+        nearest = [float(np.float32(float(c))) if single else float(c) for c in best]
+        numbers += nearest if fit.start < 0 else nearest[:1]
+    grid = [fit.start + (fit.stop - fit.start) * i / 1000 for i in range(1001)]
+    return numbers, max(abs(remaining(x)) * fit.weight(x) for x in grid)
 
 
 def text_of(name: str, fit: Fit) -> str:
     """The assignment, with a comment that says what it is and how good."""
     tuples, errors = [], []
-    for size, single in ((fit.double, False), (fit.single, True)):
-        coefficients, error = remez(fit.f, fit.weight, fit.start, fit.stop, size)
-        numbers = [repr(c) for c in rounded(coefficients, single)]
-        lines = [", ".join(numbers[i : i + 4]) for i in range(0, size, 4)]
-        tuples.append("    (" + ",\n     ".join(lines) + ("," if size == 1 else "") + "),")
+    for single in (False, True):
+        numbers, error = fitted(fit, single)
+        texts = [repr(c) for c in numbers]
+        lines = [", ".join(texts[i : i + 4]) for i in range(0, len(texts), 4)]
+        tuples.append("    (" + ",\n     ".join(lines) + ("," if len(texts) == 1 else "") + "),")
         errors.append(f"2^{mp.nstr(mp.log(error, 2), 3)}")
     return "\n".join([f"# {fit.meaning}. Errors: {', '.join(errors)}", f"{name} = Polynomial(", *tuples, ")"])
 

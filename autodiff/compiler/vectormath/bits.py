@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from autodiff.compiler.ir import I32, I64, Type, Vector
+
+
+T = TypeVar("T")
 
 
 class Layout(NamedTuple):
@@ -20,12 +23,14 @@ class Layout(NamedTuple):
     integer: Type
 
     @property
-    def magic(self) -> float:
-        """Adding it rounds to an integer: what comes has no digits left after the point.
+    def rounder(self) -> float:
+        """Adding it rounds to an integer k: what comes has no digits after the point, and its lowest bits are k's."""
+        return 1.5 * 2.0**self.digits
 
-        1.5·2^digits would do. With the bias in it, the lowest bits of k + magic are those of the exponent of 2ᵏ.
-        """
-        return 1.5 * 2.0**self.digits + self.bias
+    @property
+    def exponent_rounder(self) -> float:
+        """The same, but the lowest bits are those of k + bias, the exponent of 2ᵏ."""
+        return self.rounder + self.bias
 
     @property
     def smallest(self) -> float:
@@ -46,8 +51,8 @@ def layout(x: Vector) -> Layout:
     return DOUBLE if x.type.base == "double" else SINGLE
 
 
-def choose(x: Vector, double: float, single: float) -> float:
-    """A number that depends on the precision."""
+def choose(x: Vector, double: T, single: T) -> T:
+    """What depends on the precision."""
     return double if x.type.base == "double" else single
 
 
@@ -70,22 +75,29 @@ def nearest_and_tail(x: Vector, c: tuple[float, float]) -> tuple[float, float]:
     return nearest, (c[0] - nearest) + c[1]
 
 
+def times_sign(x: Vector, y: Vector) -> Vector:
+    """x with its sign changed where y is negative, or −0."""
+    form = layout(x)
+    sign = y.bitcast(form.integer) & (-1 << (form.integer.bits - 1))
+    return (x.bitcast(form.integer) ^ sign).bitcast(x.type)
+
+
 # --- powers of two --------------------------------------------------------------------------------------------------
 
 
 def multiples(x: Vector, factor: float) -> tuple[Vector, Vector]:
     """(k, 2ᵏ) for the integer k nearest to x·factor. The power is good for normal 2ᵏ."""
-    shifted = x.fma(factor, layout(x).magic)
-    return shifted - layout(x).magic, _with_exponent(shifted)
+    shifted = x.fma(factor, layout(x).exponent_rounder)
+    return shifted - layout(x).exponent_rounder, _with_exponent(shifted)
 
 
 def power_of_two(k: Vector) -> Vector:
     """2ᵏ for integers k, if that is a normal number."""
-    return _with_exponent(k + layout(k).magic)
+    return _with_exponent(k + layout(k).exponent_rounder)
 
 
 def _with_exponent(shifted: Vector) -> Vector:
-    """2ᵏ from k + magic: the lowest bits become the exponent."""
+    """2ᵏ from k + exponent_rounder."""
     form = layout(shifted)
     return (shifted.bitcast(form.integer) << form.digits).bitcast(shifted.type)
 

@@ -5,7 +5,7 @@ So a number gets the same result whatever stands in the lanes beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from autodiff.compiler.ir import Type, Vector
 
@@ -15,14 +15,20 @@ def except_where(rare: Vector, usual: Vector, otherwise: Callable[[], Vector]) -
     return usual.function.rarely(rare.any(), [usual], lambda: [rare.where(otherwise(), usual)])[0]
 
 
+def lane_by_lane(one: Callable[..., Sequence[Vector]], operands: Sequence[Vector], results: int = 1) -> list[Vector]:
+    """The results of a function of scalars, applied to each lane of the operands in a loop. They have their type."""
+    f, lanes = operands[0].function, operands[0].type.lanes
+    if lanes == 1:
+        return list(one(*operands))
+
+    def body(i: Vector, *so_far: Vector) -> list[Vector]:
+        return [x.with_lane(i, y) for x, y in zip(so_far, one(*(x.lane(i) for x in operands)), strict=True)]
+
+    return f.loop(0, lanes, 1, [operands[0]] * results, body)
+
+
 def by_library(name: str, *operands: Vector) -> Vector:
-    """What the C library's function makes of each lane. Slow; as large and as exact as it gets."""
-    f, type = operands[0].function, operands[0].type
-    name += "" if type.base == "double" else "f"
-    if type.lanes == 1:
-        return f.call(name, type, *operands)
-
-    def one(i: Vector, result: Vector) -> list[Vector]:
-        return [result.with_lane(i, f.call(name, Type(type.base), *(x.lane(i) for x in operands)))]
-
-    return f.loop(0, type.lanes, 1, [operands[0]], one)[0]
+    """What the C library's function makes of each lane: slow, but good for all there is."""
+    f, type = operands[0].function, Type(operands[0].type.base)
+    full = name if type.base == "double" else name + "f"
+    return lane_by_lane(lambda *scalars: [f.call(full, type, *scalars)], operands)[0]
