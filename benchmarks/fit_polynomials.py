@@ -95,7 +95,7 @@ def fits() -> dict[str, Fit]:
     third, half_ln2 = mpf(1) / 3, mp.ln2 / 2 * WIDER
     ln2_64 = (half_ln2 / 2) ** 2
     eighth = (mp.pi / 4 * mpf("1.005")) ** 2
-    log_stop, arctanh_stop, softplus_stop = mpf("0.02945"), mpf("0.0525"), mpf("0.1112")
+    log_stop, arctanh_stop, softplus_stop = mpf("0.02945"), mpf("0.0405"), mpf("0.1112")
     arctan_stop = mpf("0.17158")
 
     def arctanh_rest(stop: Any, double: int, single: int) -> Fit:
@@ -141,7 +141,7 @@ def fits() -> dict[str, Fit]:
             3,
         ),
         "LOG": arctanh_rest(log_stop, 7, 3),
-        "ARCTANH": arctanh_rest(arctanh_stop, 8, 4),
+        "ARCTANH": arctanh_rest(arctanh_stop, 7, 3),
         "SOFTPLUS": arctanh_rest(softplus_stop, 10, 4),
         "SIN": Fit(
             "(sin(r)/r − 1)/t for t = r², |r| ≤ π/4",
@@ -179,7 +179,7 @@ def fits() -> dict[str, Fit]:
             12,
             6,
         ),
-        "CBRT": Fit("∛m for √½ ≤ m ≤ √2", mp.cbrt, lambda m: 1 / mp.cbrt(m), mp.sqrt(2) / 2, mp.sqrt(2), 5, 5),
+        "CBRT": Fit("∛m for √½ ≤ m ≤ √2", mp.cbrt, lambda m: 1 / mp.cbrt(m), mp.sqrt(2) / 2, mp.sqrt(2), 6, 3),
         "POWER": Fit(
             "(artanh(s)/s − 1 − t/3)/t² for t = s² ≤ 0.02945",
             lambda t: (mp.atanh(mp.sqrt(t)) / mp.sqrt(t) - 1 - t / 3) / t**2

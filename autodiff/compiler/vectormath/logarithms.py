@@ -70,14 +70,22 @@ def log10(x: Vector) -> Vector:
 
 
 def log1p(x: Vector) -> Vector:
-    """log(1 + x): with 1 + x = (1 + f)·2ᵏ, f = 2⁻ᵏ·x + (2⁻ᵏ − 1) needs no rounded 1 + x, and is x near 0."""
-    taken = parts(1.0 + x)
-    inverse = taken.inverse()
-    usual = logarithm(taken.k, x.fma(inverse, inverse - 1.0)).natural()
+    """log(1 + x)."""
     beyond = 2.0 ** (layout(x).bias // 2)
     rare = ~((x > -1.0) & (x < beyond))
-    # far out the 1 does not matter; at −1 and below, and for infinity and NaN, log(1 + x) has the special values
-    return except_where(rare, usual, lambda: log(1.0 + x)).copysign(x)
+    # far out the 1 does not matter; at −1 and below, for infinity and NaN, log(1 + x) has the special values
+    return except_where(rare, log1p_of_sum(x), lambda: log(1.0 + x)).copysign(x)
+
+
+def log1p_of_sum(x: Vector, y: Vector | None = None) -> Vector:
+    """log(1 + x + y) for −1 < x + y < 2^(bias/2), without rounding 1 + x + y.
+
+    With that = (1 + f)·2ᵏ is f = 2⁻ᵏ·x + (2⁻ᵏ − 1) + 2⁻ᵏ·y; near 0 it is x + y.
+    """
+    taken = parts(1.0 + x if y is None else 1.0 + (x + y))
+    power = taken.inverse()
+    f = x.fma(power, power - 1.0)
+    return logarithm(taken.k, f if y is None else y.fma(power, f)).natural()
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
