@@ -38,12 +38,17 @@ def expm1(x: Vector) -> Vector:
     """eˣ − 1 = 2ᵏ(r + r²Q(r)) + (2ᵏ − 1). Near 0 is k = 0, and nothing cancels."""
     k, power, r = reduced(x)
     less_one = (r * r).fma(EXPM1(r), r)
+    usual = power.fma(less_one, power - 1.0)
     out = except_where(
-        x.abs() > normal(x),
-        power.fma(less_one, power - 1.0),
-        lambda: (x < 0.0).where(-1.0, any_power(1.0 + less_one, k)),
+        x.abs() > normal(x), usual, lambda: (x < 0.0).where(-1.0, any_power(1.0 + less_one, k))
     )
     return out.copysign(x)
+
+
+def expm1_in_range(x: Vector) -> Vector:
+    """The same where e^|x| is known to be a normal number, and the sign of zero is nobody's concern."""
+    _, power, r = reduced(x)
+    return power.fma((r * r).fma(EXPM1(r), r), power - 1.0)
 
 
 def sinh(x: Vector) -> Vector:
