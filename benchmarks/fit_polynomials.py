@@ -98,14 +98,14 @@ def fits() -> dict[str, Fit]:
     log_stop, arctanh_stop, softplus_stop = mpf("0.02945"), mpf("0.0405"), mpf("0.1112")
     arctan_stop = mpf("0.17158")
 
-    erfc_start, erfc_stop = 1 / (mpf("27.3") + 3), 1 / (mpf("0.4999") + 3)
+    erfc_start, erfc_stop = 1 / (mpf("27.3") + 3), 1 / (mpf("0.3999") + 3)
 
     def erfc_scaled(u: Any) -> Any:
         a = 1 / u - 3
-        return mp.exp(a * a) * mp.erfc(a) / u
+        return (mp.exp(a * a) * mp.erfc(a) / u - 1 / mp.sqrt(mp.pi)) / u
 
     def erf_exponent(a: Any) -> Any:
-        return -mp.log(mp.erfc(a)) / a if a > mpf(10) ** -12 else 2 / mp.sqrt(mp.pi)
+        return -mp.log(mp.erfc(a)) / a - 1 if a > mpf(10) ** -12 else 2 / mp.sqrt(mp.pi) - 1
 
     def erf_over(t: Any) -> Any:
         return mp.erf(mp.sqrt(t)) / mp.sqrt(t) if t > mpf(10) ** -18 else 2 / mp.sqrt(mp.pi) * (1 - t / 3)
@@ -204,7 +204,7 @@ def fits() -> dict[str, Fit]:
             4,
         ),
         "ERF": Fit(
-            "−log(erfc a)/a for 0 ≤ a ≤ 5.95",
+            "−log(erfc a)/a − 1 for 0 ≤ a ≤ 5.95",
             erf_exponent,
             lambda a: mp.erfc(a) * (a / mp.erf(a) if a > 0 else mp.sqrt(mp.pi) / 2),
             mpf(0),
@@ -212,14 +212,14 @@ def fits() -> dict[str, Fit]:
             24,
             12,
         ),
-        "ERF_SMALL": Fit("erf(x)/x for t = x² ≤ ¼", erf_over, near(mpf(1) / 4, 0), mpf(0), mpf(1) / 4, 9, 5),
+        "ERF_SMALL": Fit("erf(x)/x for t = x² ≤ 0.16", erf_over, near(mpf(1), 0), mpf(0), mpf("0.16"), 8, 5),
         "ERFC": Fit(
-            "exp(a²)·erfc(a)/u for u = 1/(a + 3), ½ ≤ a ≤ 27.3",
+            "(exp(a²)·erfc(a)/u − 1/√π)/u for u = 1/(a + 3), 0.4 ≤ a ≤ 27.3",
             erfc_scaled,
-            lambda u: 1 / erfc_scaled(u),
+            lambda u: u / (1 / mp.sqrt(mp.pi) + u * erfc_scaled(u)),
             erfc_start,
             erfc_stop,
-            22,
+            21,
             10,
         ),
     }

@@ -82,6 +82,13 @@ def times_sign(x: Vector, y: Vector) -> Vector:
     return (x.bitcast(form.integer) ^ sign).bitcast(x.type)
 
 
+def sum_and_lost(x: Vector, y: Vector | float) -> tuple[Vector, Vector]:
+    """x + y, and what rounding lost of it (Knuth, The Art of Computer Programming 2, 1969, section 4.2.2)."""
+    total = x + y
+    part = total - x
+    return total, (x - (total - part)) + (y - part)
+
+
 # --- powers of two --------------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from autodiff.compiler.ir import Vector
-from autodiff.compiler.vectormath.bits import choose, head_and_tail, layout, multiples
+from autodiff.compiler.vectormath.bits import choose, head_and_tail, layout, multiples, sum_and_lost
 from autodiff.compiler.vectormath.coefficients import EXP, EXP2, SOFTPLUS, TANH
 from autodiff.compiler.vectormath.exponentials import LN2, any_power, normal, reduced
 from autodiff.compiler.vectormath.rare import except_where
@@ -122,10 +122,7 @@ def _log1p_where_far(rare: Vector, equal: Vector, k: Vector, power: Vector, less
 
 
 def _difference(x: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
-    """The larger, how far the smaller is below, and what rounding lost of that (Knuth 1969, section 4.2.2)."""
+    """The larger, how far the smaller is below, and what rounding lost of that."""
     first = x > y
-    larger, smaller = first.where(x, y), first.where(y, x)
-    below = smaller - larger
-    part = below - smaller
-    lost = (smaller - (below - part)) - (larger + part)
-    return larger, below, lost
+    larger = first.where(x, y)
+    return larger, *sum_and_lost(first.where(y, x), -larger)
