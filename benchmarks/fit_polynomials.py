@@ -6,6 +6,7 @@ weight makes it the relative error of the function that is computed in the end.
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ class Fit(NamedTuple):
     stop: Any
     double: int
     single: int
+
 
 def remez(f: Real, weight: Real, start: Any, stop: Any, powers: range) -> tuple[list[Any], Any]:
     """(coefficients of these powers for which max |weight·(f − p)| is smallest, that maximum)."""
@@ -194,9 +196,9 @@ def fits() -> dict[str, Fit]:
         "CBRT": Fit("∛m for √½ ≤ m ≤ √2", mp.cbrt, lambda m: 1 / mp.cbrt(m), mp.sqrt(2) / 2, mp.sqrt(2), 6, 3),
         "POWER": Fit(
             "(artanh(s)/s − 1 − t/3)/t² for t = s² ≤ 0.02945",
-            lambda t: (mp.atanh(mp.sqrt(t)) / mp.sqrt(t) - 1 - t / 3) / t**2
-            if t > mpf(10) ** -12
-            else mpf(1) / 5 + t / 7,
+            lambda t: (
+                (mp.atanh(mp.sqrt(t)) / mp.sqrt(t) - 1 - t / 3) / t**2 if t > mpf(10) ** -12 else mpf(1) / 5 + t / 7
+            ),
             near(log_stop, 2),
             mpf(0),
             log_stop,
@@ -232,16 +234,17 @@ def fitted(fit: Fit, single: bool) -> tuple[list[float], Any]:
     """
     size = fit.single if single else fit.double
     numbers: list[float] = []
+    target, weight = cache(fit.f), cache(fit.weight)
 
     def remaining(x: Any) -> Any:
-        return fit.f(x) - value(numbers, range(len(numbers)), x)
+        return target(x) - value(numbers, range(len(numbers)), x)
 
     while len(numbers) < size:
-        best, _ = remez(remaining, fit.weight, fit.start, fit.stop, range(len(numbers), size))
+        best, _ = remez(remaining, weight, fit.start, fit.stop, range(len(numbers), size))
         nearest = [float(np.float32(float(c))) if single else float(c) for c in best]
         numbers += nearest if fit.start < 0 else nearest[:1]
     grid = [fit.start + (fit.stop - fit.start) * i / 1000 for i in range(1001)]
-    return numbers, max(abs(remaining(x)) * fit.weight(x) for x in grid)
+    return numbers, max(abs(remaining(x)) * weight(x) for x in grid)
 
 
 def text_of(name: str, fit: Fit) -> str:
@@ -256,7 +259,7 @@ def text_of(name: str, fit: Fit) -> str:
     return "\n".join([f"# {fit.meaning}. Errors: {', '.join(errors)}", f"{name} = Polynomial(", *tuples, ")"])
 
 
-HEAD = '''"""The coefficients of every polynomial. Written by benchmarks/fit_polynomials.py, which says how: not to be edited."""
+HEAD = '''"""The coefficients of all polynomials, written by benchmarks/fit_polynomials.py, which says how."""
 
 from autodiff.compiler.vectormath.polynomials import Polynomial
 

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeVar
 
 from autodiff.compiler.ir import I32, I64, Type, Vector
 
-
 T = TypeVar("T")
 
 

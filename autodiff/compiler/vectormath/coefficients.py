@@ -1,4 +1,4 @@
-"""The coefficients of every polynomial. Written by benchmarks/fit_polynomials.py, which says how: not to be edited."""
+"""The coefficients of all polynomials, written by benchmarks/fit_polynomials.py, which says how."""
 
 from autodiff.compiler.vectormath.polynomials import Polynomial
 

@@ -39,9 +39,7 @@ def expm1(x: Vector) -> Vector:
     k, power, r = reduced(x)
     less_one = (r * r).fma(EXPM1(r), r)
     usual = power.fma(less_one, power - 1.0)
-    out = except_where(
-        x.abs() > normal(x), usual, lambda: (x < 0.0).where(-1.0, any_power(1.0 + less_one, k))
-    )
+    out = except_where(x.abs() > normal(x), usual, lambda: (x < 0.0).where(-1.0, any_power(1.0 + less_one, k)))
     return out.copysign(x)
 
 
@@ -52,7 +50,7 @@ def expm1_in_range(x: Vector) -> Vector:
 
 
 def sinh(x: Vector) -> Vector:
-    """sinh(k·ln 2 + r) = S + S(cosh r − 1) + C·sinh r, with S and C the sinh and cosh of k·ln 2."""
+    """The hyperbolic sine, S + S(cosh r − 1) + C·sinh r with S and C those of k·ln 2."""
     k, _, r = reduced(x)
     sine, less_one = _small(r)
     large_sine, large_cosine = _large(k)
@@ -61,7 +59,7 @@ def sinh(x: Vector) -> Vector:
 
 
 def cosh(x: Vector) -> Vector:
-    """cosh(k·ln 2 + r) = C + C(cosh r − 1) + S·sinh r, with S and C the sinh and cosh of k·ln 2."""
+    """The hyperbolic cosine, C + C(cosh r − 1) + S·sinh r with S and C those of k·ln 2."""
     k, _, r = reduced(x)
     sine, less_one = _small(r)
     large_sine, large_cosine = _large(k)

@@ -1,8 +1,8 @@
 """Angles so large that π is needed to a thousand digits: which multiple of ½π is nearest, and what is left.
 
 Payne and Hanek, Radian Reduction for Trigonometric Functions (SIGNUM Newsletter 18, 1983): of x/π = m·2ᵉ·(1/π) only the
-part below 2 matters, so of the digits of 1/π only some 190 behind the place where they weigh that much. (What the C
-library offers is not good enough: near some multiples of π its last digits are wrong, from 10¹¹ on.)
+part below 2 matters, so of the digits of 1/π only some 190 behind the place where they weigh that much. (What C
+libraries offer may not be good enough: near some multiples of π, from 10¹² on, glibc's is off by up to 10⁵ ulp.)
 """
 
 from __future__ import annotations

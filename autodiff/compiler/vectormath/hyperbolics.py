@@ -24,9 +24,7 @@ def arccosh(x: Vector) -> Vector:
     """log(x + √(x² − 1)) = log1p(t + √(t² + 2t)) for t = x − 1; NaN below 1."""
     t = x - 1.0
     usual = log1p_of_sum(t.fma(t, t + t).sqrt(), t)
-    return except_where(
-        ~((x >= 1.0) & (x < _far(x))), usual, lambda: (x >= 1.0).where(_log_of_double(x), math.nan)
-    )
+    return except_where(~((x >= 1.0) & (x < _far(x))), usual, lambda: (x >= 1.0).where(_log_of_double(x), math.nan))
 
 
 def arctanh(x: Vector) -> Vector:

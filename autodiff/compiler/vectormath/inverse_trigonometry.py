@@ -7,7 +7,6 @@ import math
 from autodiff.compiler.ir import Vector
 from autodiff.compiler.vectormath.bits import choose, layout, nearest_and_tail, times_sign
 from autodiff.compiler.vectormath.coefficients import ARCSIN, ARCTAN
-from autodiff.compiler.vectormath.rare import except_where
 
 _HALF_PI = (math.pi / 2, 6.123233995736766e-17)
 _QUARTER_PI = (math.pi / 4, 3.061616997868383e-17)
@@ -15,7 +14,7 @@ _THREE_QUARTERS_PI = (2.356194490192345, 9.184850993605148e-17)
 _PI = (math.pi, 1.2246467991473532e-16)
 """As doubles, and what those lack."""
 
-# --- arcsin and arccos: above ½, arcsin x = ½π − 2·arcsin √((1 − x)/2) (fdlibm's e_asin.c, Sun Microsystems 1993) ------
+# --- arcsin and arccos: above ½, arcsin x = ½π − 2·arcsin √((1 − x)/2) (fdlibm's e_asin.c, Sun Microsystems 1993) -----
 
 
 def arcsin(x: Vector) -> Vector:
@@ -44,7 +43,7 @@ def _arcsin(size: Vector) -> tuple[Vector, Vector, Vector]:
     return large, y, y * t * ARCSIN(t)
 
 
-# --- arctan: u = tan(θ − θ₀) = (tan θ − tan θ₀)/(1 + tan θ·tan θ₀) for θ₀ = 0, ¼π, ½π, so that |u| ≤ tan ⅛π -------------
+# --- arctan: u = tan(θ − θ₀) = (tan θ − tan θ₀)/(1 + tan θ·tan θ₀) for θ₀ = 0, ¼π, ½π, so that |u| ≤ tan ⅛π -----------
 
 
 def arctan(x: Vector) -> Vector:

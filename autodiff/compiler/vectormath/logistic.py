@@ -9,8 +9,6 @@ and each of these functions becomes one quotient, in which nothing cancels.
 
 from __future__ import annotations
 
-import math
-
 from autodiff.compiler.ir import Vector
 from autodiff.compiler.vectormath.bits import choose, head_and_tail, layout, multiples, sum_and_lost
 from autodiff.compiler.vectormath.coefficients import EXP, EXP2, SOFTPLUS, TANH
@@ -21,7 +19,7 @@ _HALF_LN2 = (LN2[0] / 2, LN2[1] / 2)
 
 
 def tanh(x: Vector) -> Vector:
-    """tanh x, by the addition theorem: (T + τ)/(1 + T·τ), where T = (1 − s)/(1 + s) with s = 2⁻ᵏ is tanh(k·½ln 2).
+    """The hyperbolic tangent (T + τ)/(1 + T·τ), where T, that of k·½ln 2, is (1 − s)/(1 + s) with s = 2⁻ᵏ.
 
     Never above 1: the numerator is the smaller one, and rounding keeps the order.
     """
@@ -76,7 +74,7 @@ def logaddexp2(x: Vector, y: Vector) -> Vector:
     r = below - k + lost
     less_one = r * EXP2(r)
     rare = ~(below >= 1.0 - layout(x).bias)
-    return _log1p_where_far(rare, x == y, k, power, less_one).fma(1 / LN2[0], larger)
+    return larger + _log1p_where_far(rare, x == y, k, power, less_one) * (1 / LN2[0])
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------

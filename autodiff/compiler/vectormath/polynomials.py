@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from autodiff.compiler.ir import Vector
 
-
-_LONG = 30
+_LONG = 22
 """So many multiply-adds in a row the processor hides behind those of other iterations of a loop."""
 
 

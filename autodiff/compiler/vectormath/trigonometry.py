@@ -1,8 +1,8 @@
 """sin, cos and tan.
 
-Up to a limit the nearest multiple of ½π is subtracted in three parts (Cody and Waite 1980, chapter 8): the first product
-is exact within a fused multiply-add, and so is its difference from x, however near x is to the multiple. Beyond the
-limit π is needed to many more digits, and huge_angles.py takes over.
+Up to a limit the nearest multiple of ½π is subtracted in three parts (Cody and Waite 1980, chapter 8): the first
+product is exact within a fused multiply-add, and so is its difference from x, however near x is to the multiple. Beyond
+the limit π is needed to many more digits, and huge_angles.py takes over.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def cos(x: Vector) -> Vector:
 
 
 def tan(x: Vector) -> Vector:
-    """tan(k·½π + r) = sin r/cos r for even k, −cos r/sin r for odd k."""
+    """The tangent of k·½π + r: sin r/cos r for even k, −cos r/sin r for odd k."""
     k, r = _reduced(x.abs(), 0.0)
     even, sine, cosine = _is_even(k), *_sine_and_cosine(r)
     return times_sign(even.where(sine, -cosine) / even.where(cosine, sine), x)
