@@ -49,7 +49,7 @@ def _of_scalar(x: Vector) -> tuple[Vector, Vector]:
     bits = x.bitcast(I64)
     mantissa, exponent = (bits & ((1 << 52) - 1)) | (1 << 52), (bits >> 52) - (1023 + 52)
 
-    # the window starts at a byte of 1/π, such that what is left out above it is a multiple of 4 in x/π
+    # the window starts at a byte of 1/π, such that what is left out above it is a multiple of 4 of x/π
     size = _DIGITS // 8 + 8
     table = ", ".join(f"i8 {byte}" for byte in _INVERSE_PI.to_bytes(size, "little"))
     f.declare(f"@inverse_pi = private constant [{size} x i8] [{table}]")

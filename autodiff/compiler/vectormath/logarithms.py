@@ -95,7 +95,7 @@ def logarithm(k: Vector, f: Vector) -> Logarithm:
     """The logarithm of (1 + f)·2ᵏ for √½ ≤ 1 + f < √2."""
     s = f / (f + 2.0)
     t = s * s
-    return Logarithm(k, f, -s * t.fma(LOG.scaled(-2.0)(t), f))
+    return Logarithm(k, f, -s * t.fma(LOG.times(-2.0)(t), f))
 
 
 def _of_any(x: Vector, kind: Callable[[Logarithm], Vector]) -> Vector:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from autodiff.compiler.ir import Vector
 
 _LONG = 22
-"""So many multiply-adds in a row the processor hides behind those of other iterations of a loop."""
+"""Up to so many coefficients, one chain is as fast as two: the processor works at several iterations at once."""
 
 
 class Polynomial(NamedTuple):
@@ -21,11 +21,9 @@ class Polynomial(NamedTuple):
         coefficients = self.double if t.type.base == "double" else self.single
         return horner(t, coefficients) if len(coefficients) <= _LONG else even_and_odd(t, coefficients)
 
-    def scaled(self, outside: float = 1.0, inside: float = 1.0) -> Polynomial:
-        """outside · p(inside · t). Exact if both are powers of two."""
-        return Polynomial(
-            *(tuple(outside * c * inside**n for n, c in enumerate(coefficients)) for coefficients in self)
-        )
+    def times(self, factor: float) -> Polynomial:
+        """All coefficients multiplied: exactly, if by a power of two."""
+        return Polynomial(tuple(factor * c for c in self.double), tuple(factor * c for c in self.single))
 
 
 def horner(t: Vector, coefficients: Sequence[float]) -> Vector:
