@@ -17,10 +17,7 @@ _THIRD = (1 / 3, 1.850371707708594e-17)
 
 
 def power(x: Vector, y: Vector | Number) -> Vector:
-    """xʸ, in all special cases as C's pow. An exponent that is a number may be written out as products and a root.
-
-    √x stands for x^½ where the exponent is a number, in NumPy too, although C's pow differs at −0 and −∞.
-    """
+    """xʸ, in all special cases as C's pow. An exponent that is a number may be written out as products and a root."""
     if isinstance(y, Vector):
         return _power(x, y)
     written_out = _BY_PRODUCTS.get(float(y))
@@ -38,7 +35,7 @@ def _square_of(x: Vector) -> Vector:
 
 _BY_PRODUCTS: dict[float, Callable[[Vector], Vector]] = {
     0.0: lambda x: x.function.constant(1.0, x.type),
-    0.5: Vector.sqrt,
+    0.5: _root,
     1.0: lambda x: x,
     1.5: lambda x: x.abs() * _root(x),
     2.0: _square_of,
