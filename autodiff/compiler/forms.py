@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,8 +43,13 @@ def form_of(data: Any) -> Form | None:
     if known is not None:
         return known
     if isinstance(data, np.generic):
-        return Form((), data.dtype)
+        return _form_of_scalars(data.dtype)
     return Form((), np.dtype(np.complex128), weak=True) if kind is complex else None
+
+
+@cache
+def _form_of_scalars(dtype: np.dtype[Any]) -> Form:
+    return Form((), dtype)
 
 
 def common_dtype(forms: list[Form]) -> np.dtype[Any]:
