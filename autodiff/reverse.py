@@ -88,7 +88,7 @@ def _walk(
                 careful = primitive.masked_pulls[primitive.pulls.index(pull)]
                 contribution = careful(g, xs, out, node) if recorded else _with_numpy_floats(careful, g, xs, out, node)
             kind = type(contribution)
-            if kind is float is type(x):
+            if type(x) is float is (type(contribution._data) if recorded and hasattr(kind, "_record") else kind):
                 pass
             elif not (kind is ndarray is type(x)) or contribution.shape != x.shape or contribution.dtype is not x.dtype:
                 if isinstance(contribution, complex) and type(x) is type(g) is float:  # left the reals: (−1.0)**0.5

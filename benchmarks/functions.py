@@ -7,7 +7,7 @@ import numpy as np
 
 import autodiff as ad
 from autodiff import Value
-from benchmarks.harness import Goal, Row, Step
+from benchmarks.harness import Goal, Row, Step, jit
 from benchmarks.peers import autograd, jax, mygrad, torch
 
 # A million numbers ---------------------------------------------------------------------------------------------------
@@ -27,6 +27,11 @@ def waves(xp: Any) -> Callable[[Any], Any]:
 
 def waves_autodiff() -> Step:
     value_and_gradient = ad.value_and_grad(waves(np))
+    return lambda: value_and_gradient(MILLION)
+
+
+def waves_jit() -> Step:
+    value_and_gradient = ad.jit(ad.value_and_grad(waves(np)))
     return lambda: value_and_gradient(MILLION)
 
 
@@ -108,6 +113,10 @@ class Chain:
 
         return step
 
+    def autodiff_jit(self) -> Step:
+        value_and_gradients = ad.jit(ad.value_and_grad(chain(np), argnums=(0, 1, 2)))
+        return lambda: value_and_gradients(*self.start)
+
     def by_hand(self) -> Step:
         def step() -> Any:
             x, w, b = self.start
@@ -166,6 +175,7 @@ class Chain:
         title = f"200 operations in a chain, shape {self.shape}: forward and backward"
         contestants = {
             "autodiff": self.autodiff,
+            "autodiff jit": self.autodiff_jit,
             "NumPy by hand": self.by_hand,
             "PyTorch": self.torch,
             "JAX jit": self.jax,
@@ -187,6 +197,11 @@ def rosenbrock(x: Any) -> Any:
 
 def hessian_autodiff() -> Step:
     hessian = ad.hessian(rosenbrock)
+    return lambda: hessian(POINT)
+
+
+def hessian_jit() -> Step:
+    hessian = ad.jit(ad.hessian(rosenbrock))
     return lambda: hessian(POINT)
 
 
@@ -224,12 +239,14 @@ ROWS = (
         "value and gradient of Σ tanh·sin + exp(−x²)·log1p(x²), 10⁶ float64",
         {
             "autodiff": waves_autodiff,
+            "autodiff jit": waves_jit,
             "NumPy by hand": waves_by_hand,
             "PyTorch": waves_torch,
             "JAX jit": waves_jax,
             "autograd": waves_autograd,
             "MyGrad": waves_mygrad,
         },
+        (jit(0.2, "JAX jit"),),
     ),
     Chain((8,)).row("chain", Goal(0.35, "PyTorch")),
     Chain(()).row("chain-scalar"),
@@ -238,10 +255,12 @@ ROWS = (
         "Hessian of the 100-dimensional Rosenbrock function",
         {
             "autodiff": hessian_autodiff,
+            "autodiff jit": hessian_jit,
             "NumPy by hand": hessian_by_hand,
             "PyTorch": hessian_torch,
             "JAX jit": hessian_jax,
             "autograd": hessian_autograd,
         },
+        (jit(5, "JAX jit"),),
     ),
 )

@@ -33,6 +33,11 @@ class Goal:
         return f"{self.ours} ≤ {factor}{self.against}{allowance}"
 
 
+def jit(at_most: float, against: str, plus_us: float = 0.0) -> Goal:
+    """What our compiled code must reach."""
+    return Goal(at_most, against, plus_us, "autodiff jit")
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the table: the same work, once for each contestant.

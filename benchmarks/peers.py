@@ -24,7 +24,7 @@ if jax is not None:
     jax.config.update("jax_enable_x64", True)
 
 # Column headings, in the order of the table. Ours come first.
-OURS = ("autodiff",)
+OURS = ("autodiff", "autodiff jit")
 PEERS = {"PyTorch": torch, "JAX jit": jax, "autograd": autograd, "MyGrad": mygrad, "micrograd": micrograd}
 COLUMNS = (*OURS, "NumPy by hand", *PEERS)
 

@@ -55,23 +55,23 @@ class Overwritten:
     """Arrays that `x += …` would have changed undecorated: they may not be used any more, under any name."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, tuple[Any, str]] = {}  # by the buffer, which is kept so that its id stays its own
+        self.lines: dict[int, tuple[Any, str]] = {}  # by the buffer, which is kept so that its id stays its own
 
     def add(self, data: Any) -> None:
         """Note that an array, and whatever shares its memory, would have changed on the line that runs."""
         buffer = root(data)
-        self._lines[id(buffer)] = buffer, where()
+        self.lines[id(buffer)] = buffer, where()
 
     def refusal(self, data: Any) -> TracingError | None:
         """The error for an array that is to be used, if it would have changed."""
-        if not self._lines or type(data) is not np.ndarray or id(root(data)) not in self._lines:
+        if not self.lines or type(data) is not np.ndarray or id(root(data)) not in self.lines:
             return None
         return TracingError(
             "an array was changed in place (x += …) and is used, or seen by the caller, under another name: a program "
             "cannot follow that. Write x = x + …, w.grad = w.grad * …, and copy (x.copy()) what is to stay"
-            + self._lines[id(root(data))][1]
+            + self.lines[id(root(data))][1]
         )
 
     def clear(self) -> None:
         """Forget them."""
-        self._lines.clear()
+        self.lines.clear()

@@ -18,6 +18,7 @@ import numpy as np
 from autodiff.compiler.sameness import GONE, same, same_bits
 
 Change = tuple[str, Any, Any]
+Names = Callable[[Any], str]
 
 
 class Guard:
@@ -45,6 +46,17 @@ class Guard:
             return False
         return all(map(operator.is_, now, self.things)) or all(map(same, now, self.things))
 
+    def code(self, name: Names) -> list[str] | None:
+        """Conditions, as Python text, that are true only if everything is as it was: each compares by identity.
+
+        name: gives a thing a name in that text · None where there is no such text, and `holds` has to be called
+        """
+        return None
+
+    def refresh(self) -> None:
+        """Take what stands there now, which is the same, as what is compared with."""
+        self.things = self.now()
+
     def changes(self) -> Iterator[Change]:
         """(place, before, now) of what differs."""
         now = self.now()
@@ -70,6 +82,13 @@ class Globals(Guard):
 
     def name(self, i: int) -> str:
         return f"{self.path}{self.names[i]}"
+
+    def code(self, name: Names) -> list[str]:
+        space = name(self.namespace)
+        return [
+            f"{key!r} not in {space}" if thing is GONE else f"{space}[{key!r}] is {name(thing)}"
+            for key, thing in zip(self.names, self.things)
+        ]
 
 
 class Namespace(Guard):
@@ -110,6 +129,16 @@ class Namespace(Guard):
         self.things = self.now()
         return True
 
+    def code(self, name: Names) -> list[str] | None:
+        if not isinstance(self.mapping, dict) or not all(isinstance(key, str) for key in self.every):
+            return None
+        here = name(self.mapping)
+        known = [
+            f"{here}[{key!r}] is {name(thing)}" for key, thing in zip(self.keys, self.things) if key in self.mapping
+        ]
+        gone = [key for key in self.keys if key not in self.mapping]
+        return None if gone else [f"(*{here},) == {name(tuple(self.every))}", *known]
+
     def changes(self) -> Iterator[Change]:
         yield from super().changes()
         for key in self._added():
@@ -141,6 +170,12 @@ class Items(Guard):
     def now(self) -> Sequence[Any]:
         return [*self.items]
 
+    def code(self, name: Names) -> list[str] | None:
+        if not isinstance(self.items, list):
+            return None
+        here = name(self.items)
+        return [f"len({here}) == {len(self.things)}", *(f"{here}[{i}] is {name(x)}" for i, x in enumerate(self.things))]
+
 
 class Cells(Guard):
     """What a function's closure holds."""
@@ -151,6 +186,11 @@ class Cells(Guard):
 
     def now(self) -> Sequence[Any]:
         return [content(cell) for cell in self.cells]
+
+    def code(self, name: Names) -> list[str] | None:
+        if any(thing is GONE for thing in self.things):
+            return None
+        return [f"{name(cell)}.cell_contents is {name(thing)}" for cell, thing in zip(self.cells, self.things)]
 
     def name(self, i: int) -> str:
         return f"closure {self.function.__code__.co_freevars[i]}"
@@ -188,6 +228,12 @@ class Attributes(Guard):
     def now(self) -> Sequence[Any]:
         return [getattr(self.thing, name, GONE) for name in self.names]
 
+    def code(self, name: Names) -> list[str] | None:
+        if any(thing is GONE for thing in self.things) or not all(map(str.isidentifier, self.names)):
+            return None
+        here = name(self.thing)
+        return [f"{here}.{attribute} is {name(thing)}" for attribute, thing in zip(self.names, self.things)]
+
     def name(self, i: int) -> str:
         return f"{self.path}.{self.names[i]}"
 
@@ -210,6 +256,9 @@ class Elements(Guard):
 
     def now(self) -> Sequence[Any]:
         return [self.array]
+
+    def refresh(self) -> None:
+        """The copy stays."""
 
     def name(self, i: int) -> str:
         return self.path

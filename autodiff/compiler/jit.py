@@ -13,9 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff.compiler.binding import StaleError
+from autodiff.compiler.entries import STATIC, Call, Entry, short
+from autodiff.compiler.matching import never
 from autodiff.compiler.results import JittedValue
 from autodiff.compiler.sameness import same
-from autodiff.compiler.tracing import STATIC, Call, Entry, short, trace_once
+from autodiff.compiler.tracing import trace_once
 from autodiff.containers import Structure, flatten, paths
 from autodiff.errors import RetraceWarning, TracingError
 from autodiff.modes import current_mode
@@ -38,11 +41,13 @@ class CacheInfo(NamedTuple):
     programs: int
 
 
-def jit(function: Callable[..., Any]) -> Jitted:
-    """The function as a program: traced on the first call, replayed on the next ones.
+def jit(function: Callable[..., Any], *, native: bool | None = None) -> Jitted:
+    """The function as a program: traced on the first call, machine code on the next ones.
 
     function: of nested containers of arrays and floats (inputs), of ints, bools and strings (static: a new one traces
     again); it may read and write leaf Values, such as a model's parameters and an optimiser's state
+    native: None for machine code where it can be had (extra `jit`), False for a replay through NumPy, which gives the
+    same to rounding
     returns: a function with the same results and the same effects on leaves
     raises: TracingError for what would bake today's data into the program: `if v > 0`, float(v), v.item(), random
     numbers drawn outside nn.Dropout, a counter in a global; the message shows the line and what to write instead
@@ -58,17 +63,18 @@ def jit(function: Callable[..., Any]) -> Jitted:
     >>> float(step(3.0)), float(step(4.0))
     (6.0, 8.0)
     """
-    return Jitted(function)
+    return Jitted(function, native)
 
 
 class Jitted:
     """A traced function; see `jit`."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], native: bool | None = None) -> None:
         if not callable(function):
             raise TracingError(f"jit takes a function, was given {type(function).__name__}")
-        self.function = function
+        self.function, self.native = function, native
         self._entries: OrderedDict[Key, list[Entry]] = OrderedDict()
+        self._latest: Entry | None = None
         self._lock = threading.RLock()
         self._calls = self._traces = self._retraces = 0
         update_wrapper(self, function, updated=())
@@ -88,6 +94,18 @@ class Jitted:
 
         Inside another trace, inside a function that is being differentiated, and given Values, it runs undecorated.
         """
+        entry = self._latest
+        if entry is not None and not keywords and entry.matches(args):
+            with self._lock:
+                try:
+                    result = entry.run(args if entry.takes_all else entry.arrays(args))
+                except StaleError:
+                    return self._call(args, keywords)
+                self._calls += 1
+                return result
+        return self._call(args, keywords)
+
+    def _call(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         leaves, structure = flatten((args, keywords))
         mode = current_mode()
         if mode.trace is not None or mode.differentiating or any(isinstance(leaf, Value) for leaf in leaves):
@@ -99,15 +117,18 @@ class Jitted:
         with self._lock:
             self._calls += 1
             reason = ""
+            call = Call(leaves, data, structure, self._names(structure))
             for entry in self._entries.get(key, ()):
                 reason = entry.stale()
                 if not reason:
                     self._entries.move_to_end(key)
-                    return entry.run([given for given in data if given is not STATIC])
-            call = Call(leaves, data, structure, self._names(structure))
+                    if entry is self._latest or entry.matches is never:
+                        entry.look_closer(call)
+                    self._latest = entry
+                    return entry.run(call.arrays)
             self._count_retrace(reason or self._new_static(key, call))
             self._traces += 1
-            result, entry = trace_once(self.function, self._name, call)
+            result, entry = trace_once(self.function, self._name, call, self.native)
             self._entries.setdefault(key, []).append(entry)
             self._bound_programs()
             return result
@@ -120,6 +141,7 @@ class Jitted:
         """Forget every program."""
         with self._lock:
             self._entries.clear()
+            self._latest = None
 
     @property
     def _name(self) -> str:
@@ -155,7 +177,7 @@ class Jitted:
                 f"{self._name} has been traced again {self._retraces} times because something it takes for granted "
                 f"keeps changing: {reason}. Hold what changes in a Value, or pass it as an array or a float",
                 RetraceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def _bound_programs(self) -> None:

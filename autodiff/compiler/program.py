@@ -55,13 +55,21 @@ class Program:
         self.forms.append(form_of(data))
         return len(self.forms) - 1
 
-    def results(self) -> set[Register]:
-        """The registers that are read when the program has run."""
-        return {*self.outputs, *self.new_data.values(), *(r for r in self.new_grads.values() if r is not None)}
+    @property
+    def inputs(self) -> list[Register]:
+        """What is filled in at each call: arguments, captured data, captured gradients, draws."""
+        leaves = [*self.captured.values(), *self.captured_grads.values()]
+        return [*self.arguments, *leaves, *(register for register, _ in self.draws)]
+
+    @property
+    def results(self) -> list[Register]:
+        """What is read when the program has run: outputs, new data, new gradients (of those that were run)."""
+        gradients = [register for register in self.new_grads.values() if register is not None]
+        return [*self.outputs, *self.new_data.values(), *gradients]
 
     def prune(self) -> None:
         """Drop instructions whose results nobody reads, and the constants that only they read. Every draw is kept."""
-        needed = self.results()
+        needed = set(self.results)
         kept = []
         for instruction in reversed(self.instructions):
             if instruction.out in needed:
@@ -70,45 +78,44 @@ class Program:
         self.instructions = kept[::-1]
         self.constants = {register: data for register, data in self.constants.items() if register in needed}
 
-    def run(self, arguments: Sequence[Any]) -> list[Any]:
-        """Run once: the results, with every leaf written back. Nothing that is handed out is written to again."""
-        registers = self._filled(arguments)
+    def given(self, arguments: Sequence[Any]) -> list[Any]:
+        """The data of the inputs, now."""
+        data = [leaf._data for leaf in self.captured]
+        gradients = [leaf._grad for leaf in self.captured_grads]
+        return [*arguments, *data, *gradients, *(draw() for _, draw in self.draws)]
+
+    def take(self, results: Sequence[Any]) -> Sequence[Any]:
+        """Write new data and gradients back to the leaves; what is left is returned."""
+        rest = iter(results)
+        outputs = [next(rest) for _ in self.outputs]
+        for leaf in self.new_data:
+            leaf._data, leaf._recorded = next(rest), False
+        for leaf, register in self.new_grads.items():
+            leaf._grad = None if register is None else next(rest)
+        return outputs
+
+
+class Replay:
+    """A program carried out by NumPy, instruction by instruction, exactly as it was recorded."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def run(self, given: Sequence[Any]) -> list[Any]:
+        """The results for these inputs, each a buffer of its own: nothing that is handed out is written to again."""
+        program = self.program
+        registers: list[Any] = [None] * len(program.forms)
+        for register, data in (*program.constants.items(), *zip(program.inputs, given, strict=True)):
+            registers[register] = data
         held = {id(data) for data in registers if isinstance(data, np.ndarray)}
         with np.errstate(all="ignore"):
-            for primitive, operands, keywords, out in self.instructions:
+            for primitive, operands, keywords, out in program.instructions:
                 inputs = [registers[r] for r in operands]
                 try:
                     registers[out] = compute(primitive, inputs, keywords)
                 except (ValueError, TypeError, IndexError) as error:
                     raise translated(error, primitive, inputs, keywords) from None
-        return self._handed_out(registers, held)
-
-    def _filled(self, arguments: Sequence[Any]) -> list[Any]:
-        registers: list[Any] = [None] * len(self.forms)
-        for register, data in self.constants.items():
-            registers[register] = data
-        for register, data in zip(self.arguments, arguments, strict=True):
-            registers[register] = data
-        for leaf, register in self.captured.items():
-            registers[register] = leaf._data
-        for leaf, register in self.captured_grads.items():
-            registers[register] = leaf._grad
-        for register, draw in self.draws:
-            registers[register] = draw()
-        return registers
-
-    def _handed_out(self, registers: Sequence[Any], held: set[int]) -> list[Any]:
-        """The results, and the leaves written back, each a buffer of its own. All copies are made before a leaf is
-        written, so that a failure leaves them as they were.
-        """
-        outputs = [own(registers[register], held) for register in self.outputs]
-        data = [(leaf, own(registers[register], held)) for leaf, register in self.new_data.items()]
-        gradients = [(leaf, None if r is None else own(registers[r], held)) for leaf, r in self.new_grads.items()]
-        for leaf, new in data:
-            leaf._data, leaf._recorded = new, False
-        for leaf, new in gradients:
-            leaf._grad = new
-        return outputs
+        return [own(registers[register], held) for register in program.results]
 
 
 def own(data: Any, held: set[int]) -> Any:

@@ -8,10 +8,8 @@ from typing import Any
 from autodiff.errors import GraphError, InPlaceError
 from autodiff.modes import current_mode
 from autodiff.primitives.kinds import TABLE
-from autodiff.recording import constant_value
+from autodiff.recording import fill, new
 from autodiff.value import Value
-
-_SLOTS = [name for name in Value.__slots__ if name != "__weakref__"]
 
 
 class JittedValue(Value):
@@ -65,19 +63,18 @@ class Result:
     fixed: Any = None
     has_gradient: bool = False
 
-    def made(self, data: Any, gradient: Any) -> Any:
+    @property
+    def parts(self) -> int:
+        """How many outputs of the program it takes."""
+        return 0 if self.kind == "fixed" else 1 + self.has_gradient
+
+    def made(self, data: Any = None, gradient: Any = None) -> Any:
         """The result as the undecorated function would return it."""
-        if self.kind == "fixed":
-            return self.fixed
         if self.kind == "array":
             return data
-        plain = constant_value(data)
-        plain._grad = gradient
-        if self.kind == "leaf":
-            plain._carries = True
-        if self.kind != "derived":
-            return plain
-        derived: Value = JittedValue.__new__(JittedValue)
-        for name in _SLOTS:
-            setattr(derived, name, getattr(plain, name))
-        return derived
+        if self.kind == "fixed":
+            return self.fixed
+        value: Value = new(JittedValue if self.kind == "derived" else Value)
+        fill(value, data)
+        value._grad, value._carries = gradient, self.kind == "leaf"
+        return value

@@ -26,7 +26,7 @@ from autodiff.value import Value, constant_value
 class Trace(Leaves):
     """The record of one run.
 
-    program: what has been recorded so far · nodes: every Value of the trace, weakly: none may outlive it
+    program: what has been recorded so far · nodes: once it is over, every Value of it, weakly: none may outlive it
     of_values: the nodes that would be Values undecorated too (the others come from array arguments alone, and would be
     arrays) · drawn: each generator that masks were drawn from, with its positions before and after
     """
@@ -93,13 +93,16 @@ class Trace(Leaves):
         if keywords or primitive.name == "nonzero":
             self._refuse_what_bakes(node)
         operands: list[Register] = []
+        registers, of_values = self._registers, self.of_values
+        looks_closer = self._current or self.overwritten.lines
         for operand, raw in zip(node._operands, node._inputs):
             if operand is None:
                 operands.append(self.constant(raw))
                 continue
-            operands.append(self.register(operand))
-            if operand in self.of_values:
-                self.of_values.add(node)
+            known = None if looks_closer else registers.get(operand)  # most often that is all there is to it
+            operands.append(self.register(operand) if known is None else known)
+            if operand in of_values:
+                of_values.add(node)
         self.program.instructions.append(Instruction(primitive, tuple(operands), keywords, self.name_register(node)))
 
     def _refuse_what_bakes(self, node: Value) -> None:
@@ -141,7 +144,6 @@ class Trace(Leaves):
 
     def name_register(self, value: Value, register: Register | None = None) -> Register:
         """Say where a Value's data stands: in a register, by default a new one."""
-        self.nodes.append(weakref.ref(value))
         self._registers[value] = self.program.new_register(value._data) if register is None else register
         return self._registers[value]
 
@@ -217,6 +219,7 @@ class Trace(Leaves):
 
     def forget(self) -> None:
         """Let go of every Value and array of the trace; the program is all that remains."""
+        self.nodes = [weakref.ref(value) for value in self._registers if self.made(value)]
         for known in (self._registers, self._current, self._grads, self.of_values, self._made_constants):
             known.clear()
         self.overwritten.clear()

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import enum
+import gc
 import operator
 import types
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from autodiff.compiler.entries import STATIC, Call, Entry, Leaf, short
 from autodiff.compiler.escapes import escaped, held_elsewhere
-from autodiff.compiler.guards import Guard
 from autodiff.compiler.moving import unmoved
 from autodiff.compiler.program import Program, own
 from autodiff.compiler.reach import Reach
 from autodiff.compiler.results import Result
+from autodiff.compiler.runners import runner_of
 from autodiff.compiler.sameness import ATOMS
 from autodiff.compiler.trace import Trace
 from autodiff.containers import Structure, flatten, restore
@@ -24,84 +26,25 @@ from autodiff.errors import TracingError
 from autodiff.modes import TRACES, changed
 from autodiff.value import Value
 
-STATIC: Any = type("Static", (), {})()
-"""Stands in the place of an argument that is no array: it is part of the program."""
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """The garbage collector rests: a trace makes hundreds of thousands of objects, which all live till its end."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-@dataclass
-class Call:
-    """The arguments of one call. data: of each leaf, or STATIC · names: of each leaf, for messages"""
+@_without_collections()
+def trace_once(function: Callable[..., Any], name: str, call: Call, native: bool | None) -> tuple[Any, Entry]:
+    """Run the function once, recording. If anything goes wrong, every leaf is as it was before.
 
-    leaves: Sequence[Any]
-    data: Sequence[Any]
-    structure: Structure
-    names: Sequence[str]
-
-    @property
-    def arrays(self) -> list[Any]:
-        """What fills the program's registers."""
-        return [data for data in self.data if data is not STATIC]
-
-
-class Leaf:
-    """What a program takes for granted of a captured leaf: shape, dtype; if it was read, whether it has a gradient."""
-
-    def __init__(self, leaf: Value, data: Any, grad: Any, grad_read: bool) -> None:
-        self.leaf, self.grad_read = leaf, grad_read
-        self.state = self._state(data, grad)
-
-    def _state(self, data: Any, grad: Any) -> tuple[Any, ...]:
-        return np.shape(data), getattr(data, "dtype", float), self.grad_read and grad is not None
-
-    def changed(self) -> str:
-        """What is different now, in words."""
-        now = self._state(self.leaf._data, self.leaf._grad)
-        if now == self.state:
-            return ""
-        name = f" {self.leaf._label!r}" if self.leaf._label else ""
-        if now[:2] == self.state[:2]:
-            return f"a captured Value{name} has {'a' if now[2] else 'no'} gradient now"
-        return f"a captured Value{name} changed from {_form(self.state)} to {_form(now)}"
-
-
-def _form(state: tuple[Any, ...]) -> str:
-    return f"shape {state[0]} and dtype {np.dtype(state[1])}"
-
-
-@dataclass
-class Entry:
-    """One traced program, what it took for granted, and how its results are handed out."""
-
-    program: Program
-    guards: Sequence[Guard]
-    leaves: Sequence[Leaf]
-    results: Sequence[Result]
-    structure: Structure
-
-    def stale(self) -> str:
-        """What no longer holds, in words; empty if the program may run."""
-        for guard in self.guards:
-            if not guard.holds():
-                for place, before, now in guard.changes():
-                    return f"{place} changed from {short(before)} to {short(now)}"
-        return next(filter(None, (leaf.changed() for leaf in self.leaves)), "")
-
-    def run(self, arrays: Sequence[Any]) -> Any:
-        """The function's result for these arrays."""
-        return self.filled(self.program.run(arrays))
-
-    def filled(self, outputs: Sequence[Any]) -> Any:
-        """The result as the undecorated function would return it, from the outputs of the program."""
-        rest = iter(outputs)
-        made = []
-        for result in self.results:
-            data = None if result.kind == "fixed" else next(rest)
-            made.append(result.made(data, next(rest) if result.has_gradient else None))
-        return restore(self.structure, made)
-
-
-def trace_once(function: Callable[..., Any], name: str, call: Call) -> tuple[Any, Entry]:
-    """Run the function once, recording. If anything goes wrong, every leaf is as it was before."""
+    native: whether the program is to be compiled; None where that can be done
+    """
     statics = {place: leaf for place, leaf, data in zip(call.names, call.leaves, call.data) if data is STATIC}
     reach = Reach(function, statics)
     if reach.fresh:
@@ -137,7 +80,15 @@ def trace_once(function: Callable[..., Any], name: str, call: Call) -> tuple[Any
     program.prune()
     if reach.imports:
         reach = Reach(function, statics)
-    entry = Entry(program, reach.guards, leaves, results, structure)
+    entry = Entry(
+        program,
+        runner_of(program, native),
+        reach.guards,
+        leaves,
+        results,
+        structure,
+        [data is STATIC for data in call.data],
+    )
     return entry.filled(first), entry
 
 
@@ -242,11 +193,3 @@ def _refuse_foreign_arrays(name: str, program: Program, reach: Reach) -> None:
             f"{name} used an array of shape {found[0].shape} that is neither an argument nor reachable from a global "
             "or closure it names, so later changes to it would go unnoticed; pass it as an argument"
         )
-
-
-def short(thing: Any) -> str:
-    """A thing in few words."""
-    if isinstance(thing, (types.FunctionType, type)):
-        return f"{type(thing).__name__} {thing.__qualname__}"
-    text = repr(thing)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -11,19 +11,20 @@ from hypothesis import strategies as st
 
 import autodiff as ad
 from autodiff import Value
+from autodiff.compiler.program import Replay
 from autodiff.errors import IndexRangeError
 from autodiff.primitives import TABLE
 from autodiff.primitives.kinds import COMPOSITES, DISPATCH
 from autodiff.testing.strategies import expressions
 from tests.test_every_primitive import ELEMENTWISE, FLAT, NONDIFFERENTIABLE, SAMPLES, inside, made
 
-from .alike import assert_identical
+from .alike import assert_alike, assert_identical
 
 
 def program_of(run: Any) -> Any:
     """The one program of a jitted function."""
     ((entry,),) = run._entries.values()
-    return entry.program
+    return entry.recorded
 
 
 def names_of(run: Any) -> list[str]:
@@ -31,9 +32,6 @@ def names_of(run: Any) -> list[str]:
 
 
 # --- random programs --------------------------------------------------------------------------------------------------
-
-
-TOLERANCE: dict[Any, float] = {np.float64: 1e-12, np.float32: 1e-5}
 
 
 def moved(x: Any, by: float) -> Any:
@@ -49,21 +47,22 @@ def total(program: Any, *inputs: Any) -> Any:
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @settings(max_examples=150)
 @given(data=st.data())
-def test_replay_is_eager(dtype: Any, data: st.DataObject) -> None:
+def test_native_is_replay_is_eager(dtype: Any, data: st.DataObject) -> None:
     """Value and gradients, on the inputs of the trace and on fresh ones."""
     program = data.draw(expressions(dtype))
     eager = ad.value_and_grad(lambda *xs: total(program, *xs), argnums=tuple(range(len(program.inputs))))
-    run = ad.jit(eager)
+    runs = [ad.jit(eager, native=native) for native in (False, True)]
     for by in (0.0, 0.0, 2.0**-10, -(2.0**-9)):
         inputs = [moved(x, by) for x in program.inputs]
         with np.errstate(all="ignore"):
-            assert_identical(run(*inputs), eager(*inputs), TOLERANCE[dtype])
-    assert run.cache_info().traces == 1
+            for run in runs:
+                assert_alike(run(*inputs), eager(*inputs), dtype)
+    assert [run.cache_info().traces for run in runs] == [1, 1]
 
 
 @settings(max_examples=60)
 @given(program=expressions())
-def test_replay_is_eager_for_captured_leaves(program: Any) -> None:
+def test_native_is_replay_is_eager_for_captured_leaves(program: Any) -> None:
     """The same with Values that the function captures, a backward pass and an update, over several calls."""
 
     def build() -> Any:
@@ -80,39 +79,47 @@ def test_replay_is_eager_for_captured_leaves(program: Any) -> None:
 
         return step, leaves
 
-    (plain, expected), (other, leaves) = build(), build()
-    run = ad.jit(other)
-    for rate in (0.0, 2.0**-12, 2.0**-11):
-        with np.errstate(all="ignore"):
-            assert_identical(run(rate), plain(rate), TOLERANCE[np.float64])
-        for a, b in zip(leaves, expected, strict=True):
-            assert_identical([a.data, a.grad], [b.data, b.grad], TOLERANCE[np.float64])
-    assert run.cache_info().traces == 1
+    for native in (False, True):
+        (plain, expected), (other, leaves) = build(), build()
+        run = ad.jit(other, native=native)
+        for rate in (0.0, 2.0**-12, 2.0**-11):
+            with np.errstate(all="ignore"):
+                assert_alike(run(rate), plain(rate))
+            for a, b in zip(leaves, expected, strict=True):
+                assert_alike([a.data, a.grad], [b.data, b.grad])
+        assert run.cache_info().traces == 1
 
 
 @settings(max_examples=40)
 @given(program=expressions(max_inputs=1, max_operations=4))
-def test_replay_is_eager_for_second_derivatives(program: Any) -> None:
+def test_native_is_replay_is_eager_for_second_derivatives(program: Any) -> None:
     def eager(x: Any) -> Any:
         return ad.jvp(ad.grad(lambda y: total(program, y)), (x,), (x,))
 
-    run = ad.jit(eager)
-    for by in (0.0, 2.0**-10):
-        x = moved(program.inputs[0], by)
-        with np.errstate(all="ignore"):
-            assert_identical(run(x), eager(x), 1e-9)
+    for native in (False, True):
+        run = ad.jit(eager, native=native)
+        for by in (0.0, 0.0, 2.0**-10):
+            x = moved(program.inputs[0], by)
+            with np.errstate(all="ignore"):
+                assert_alike(run(x), eager(x), order=2)
 
 
 # --- every primitive --------------------------------------------------------------------------------------------------
 
 
 def jitted_is_plain(function: Any, *calls: tuple[Any, ...]) -> Any:
-    run = ad.jit(function)
-    for operands in calls:
-        scalar = any(isinstance(x, float) for x in operands)
-        with np.errstate(all="ignore"):
-            assert_identical(run(*operands), function(*operands), 1e-15 if scalar else 0.0)
-    assert run.cache_info().traces == 1
+    for native in (False, True):
+        run = ad.jit(function, native=native)
+        for operands in (calls[0], *calls):
+            scalar = any(isinstance(x, float) for x in operands)
+            single = any(np.asarray(x).dtype == np.float32 for x in operands)
+            with np.errstate(all="ignore"):
+                found, expected = run(*operands), function(*operands)
+            if native:
+                assert_alike(found, expected, np.float32 if single else np.float64)
+            else:
+                assert_identical(found, expected, 1e-15 if scalar else 0.0)
+        assert run.cache_info().traces == 1
     return run
 
 
@@ -200,8 +207,7 @@ def test_what_is_reached_by_name_alone() -> None:
         run = ad.jit(lambda y, f=function: f(Value(y)))
         for y in (x, x[::-1].copy()):
             expected = function(Value(y))
-            for a, b in zip(*(v if isinstance(v, list) else [v] for v in (run(y), expected)), strict=True):
-                np.testing.assert_array_equal(a.data, b.data)
+            assert_alike(run(y), expected)
     assert "mean" in COMPOSITES
     assert np.mean in DISPATCH
 
@@ -295,7 +301,7 @@ def test_a_program_run_by_hand() -> None:
     run = ad.jit(lambda x: w * x)
     run(1.0)
     program = program_of(run)
-    assert program.run([5.0]) == [10.0]
+    assert Replay(program).run(program.given([5.0])) == [10.0]
     assert program.captured[w] in program.instructions[0].operands
     assert not program.new_data
     assert not program.new_grads

@@ -1,0 +1,253 @@
+"""Larger operations in terms of smaller ones, so that native code needs to know only these; equal up to rounding."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff.compiler.infer import reduced_axes
+from autodiff.compiler.program import Register
+from autodiff.compiler.simplify import ROUNDED, Simplifier, Step, rule
+from autodiff.primitives.indexing import ARRAY
+
+
+@rule("affine", rules=ROUNDED)
+def affine(step: Step, s: Simplifier) -> Register | None:
+    """x w + b."""
+    x, w, b = step.operands
+    return s.make("add", s.make("matmul", x, w), b)
+
+
+@rule("square", rules=ROUNDED)
+def square(step: Step, s: Simplifier) -> Register | None:
+    """x² = x·x."""
+    return s.make("multiply", step.operands[0], step.operands[0])
+
+
+@rule("power", rules=ROUNDED)
+def whole_powers(step: Step, s: Simplifier) -> Register | None:
+    """x¹ = x, x² = x·x, x³ = x²·x, x⁴ = (x²)², x⁻¹ = 1/x, x⁻² = (1/x)²."""
+    x, exponent = step.operands[0], s.number(step.operands[1])
+    if exponent not in (-2.0, -1.0, 1.0, 2.0, 3.0, 4.0) or step.form.dtype.kind != "f" or s.form(x) != step.form:
+        return None
+    base = s.make("reciprocal", x) if exponent < 0 else x
+    if abs(exponent) == 1.0:
+        return base
+    power = s.make("multiply", base, base)
+    if exponent == 3.0:
+        return s.make("multiply", power, x)
+    return s.make("multiply", power, power) if exponent == 4.0 else power
+
+
+@rule("sum_squares", rules=ROUNDED)
+def sum_of_squares(step: Step, s: Simplifier) -> Register | None:
+    """Σ x² = Σ x·x."""
+    x = step.operands[0]
+    return s.make("sum", s.make("multiply", x, x), axis=None, keepdims=False)
+
+
+@rule("logsumexp", rules=ROUNDED)
+def log_of_a_sum_of_exponentials(step: Step, s: Simplifier) -> Register | None:
+    """log Σ exp x = m + log Σ exp(x − m), m = max x where that is finite, else 0."""
+    x = step.operands[0]
+    if s.form(x).dtype.kind != "f" or s.form(x).shape == ():
+        return None
+    axis = reduced_axes(s.form(x).shape, step.keywords["axis"])
+    peak = s.make("max", x, axis=axis, keepdims=True)
+    zero = s.constant(0.0 if s.form(peak).weak else s.form(peak).dtype.type(0))
+    peak = s.make("where", s.make("isfinite", peak), peak, zero)
+    total = s.make("sum", s.make("exp", s.make("subtract", x, peak)), axis=axis, keepdims=True)
+    return s.make("reshape", s.make("add", s.make("log", total), peak), shape=step.form.shape)
+
+
+@rule("flip", rules=ROUNDED)
+def flip(step: Step, s: Simplifier) -> Register | None:
+    """An index that runs backwards."""
+    shape = step.form.shape
+    axes = reduced_axes(shape, step.keywords["axis"])
+    index = tuple(("slice", None, None, -1) if a in axes else ("slice", None, None, None) for a in range(len(shape)))
+    return s.make_as(step.form, "getitem", step.operands[0], index=index)
+
+
+# --- sums -----------------------------------------------------------------------------------------------------------
+
+
+@rule("sum", rules=ROUNDED)
+def sum_of_sum(step: Step, s: Simplifier) -> Register | None:
+    """Σᵢ Σⱼ x = Σᵢⱼ x, where all is summed in the end."""
+    inner = s.made_by(step.operands[0], "sum")
+    if inner is None or step.form.shape != () or step.form.dtype.kind != "f":
+        return None
+    return s.make("sum", inner.operands[0], axis=None, keepdims=False)
+
+
+@rule("sum", rules=ROUNDED)
+def sum_of_broadcast(step: Step, s: Simplifier) -> Register | None:
+    """A sum over nothing but axes along which x was repeated n times is n·x."""
+    inner = s.made_by(step.operands[0], "broadcast_to")
+    if inner is None or step.form.dtype.kind != "f":
+        return None
+    y = inner.operands[0]
+    shape, source = s.form(step.operands[0]).shape, s.form(y).shape
+    lead = len(shape) - len(source)
+    axes = reduced_axes(shape, step.keywords.get("axis"))
+    if not axes or any(a >= lead and source[a - lead] != 1 for a in axes):
+        return None
+    count = math.prod(shape[a] for a in axes)
+    kept = tuple(1 if a in axes else n for a, n in enumerate(shape))
+    spread = s.make("broadcast_to", s.make("reshape", y, shape=(1,) * lead + source), shape=kept)
+    return s.make("multiply", s.make("reshape", spread, shape=step.form.shape), s.constant(float(count)))
+
+
+# --- products that sum, as matrix products ---------------------------------------------------------------------------
+
+
+def _floats(step: Step, s: Simplifier) -> bool:
+    """Whether both operands are arrays of the result's dtype, real."""
+    forms = [s.form(r) for r in step.operands]
+    return step.form.dtype.kind == "f" and all(f.dtype == step.form.dtype and f.shape != () for f in forms)
+
+
+@rule("dot", rules=ROUNDED)
+def dot(step: Step, s: Simplifier) -> Register | None:
+    """a·b sums over the last axis of a and the last but one of b: a matrix product, for b of more axes a tensordot."""
+    a, b = step.operands
+    if not _floats(step, s):
+        return None
+    m, n = len(s.form(a).shape), len(s.form(b).shape)
+    return s.make("matmul", a, b) if n <= 2 else contraction(step, s, ((m - 1,), (n - 2,)))
+
+
+@rule("inner", rules=ROUNDED)
+def inner(step: Step, s: Simplifier) -> Register | None:
+    """Σ over the last axes of both."""
+    axes = tuple((len(s.form(r).shape) - 1,) for r in step.operands)
+    return contraction(step, s, axes) if _floats(step, s) else None
+
+
+@rule("tensordot", rules=ROUNDED)
+def tensordot(step: Step, s: Simplifier) -> Register | None:
+    """Σ over pairs of axes."""
+    return contraction(step, s, step.keywords["axes"]) if _floats(step, s) else None
+
+
+def contraction(step: Step, s: Simplifier, axes: Any) -> Register:
+    """The axes to be kept and those to be summed gathered into one each: then it is a matrix product."""
+    a, b = step.operands
+    kept = [[i for i in range(len(s.form(r).shape)) if i not in summed] for r, summed in zip((a, b), axes)]
+    n = int(np.prod([s.form(a).shape[i] for i in axes[0]], dtype=int))
+    left = s.make("transpose", a, axes=(*kept[0], *axes[0]))
+    right = s.make("transpose", b, axes=(*axes[1], *kept[1]))
+    rows, columns = (int(np.prod([s.form(r).shape[i] for i in axis], dtype=int)) for r, axis in zip((a, b), kept))
+    product = s.make("matmul", s.make("reshape", left, shape=(rows, n)), s.make("reshape", right, shape=(n, columns)))
+    return s.make("reshape", product, shape=step.form.shape)
+
+
+@rule("einsum", rules=ROUNDED)
+def einsum(step: Step, s: Simplifier) -> Register | None:
+    """Two operands without repeated labels: axes of one alone are summed first, the rest is a batch of products."""
+    inputs, _, result = step.keywords["subscripts"].partition("->")
+    terms = inputs.split(",")
+    if len(terms) != 2 or not _floats(step, s):
+        return None
+    sizes: dict[str, int] = {}
+    for term, register in zip(terms, step.operands):
+        shape = s.form(register).shape
+        if len(set(term)) < len(term) or any(sizes.setdefault(c, n) != n for c, n in zip(term, shape)):
+            return None  # diagonals, and labels of length 1 that stretch
+    operands = list(step.operands)
+    for i, other in ((0, 1), (1, 0)):
+        alone = tuple(k for k, c in enumerate(terms[i]) if c not in terms[other] + result)
+        if alone:
+            operands[i] = s.make("sum", operands[i], axis=alone, keepdims=False)
+            terms[i] = "".join(c for k, c in enumerate(terms[i]) if k not in alone)
+    a, b = terms
+    batch = [c for c in a if c in b and c in result]
+    summed = [c for c in a if c in b and c not in result]
+    rows, columns = [c for c in a if c not in b], [c for c in b if c not in a]
+
+    def arranged(i: int, *groups: list[str]) -> Register:
+        order = [c for group in groups for c in group]
+        if not order:
+            return s.make("reshape", operands[i], shape=(1, 1))
+        turned = s.make("transpose", operands[i], axes=tuple(terms[i].index(c) for c in order))
+        lengths = [int(np.prod([sizes[c] for c in group], dtype=int)) for group in groups[-2:]]
+        return s.make("reshape", turned, shape=(*(sizes[c] for c in batch), *lengths))
+
+    product = s.make("matmul", arranged(0, batch, rows, summed), arranged(1, batch, summed, columns))
+    labels = [*batch, *rows, *columns]
+    spread = s.make("reshape", product, shape=tuple(sizes[c] for c in labels))
+    return s.make("transpose", spread, axes=tuple(labels.index(c) for c in result)) if result else spread
+
+
+# --- rearranging -----------------------------------------------------------------------------------------------------
+
+
+@rule("zeros_like", "ones_like", rules=ROUNDED)
+def one_number(step: Step, s: Simplifier) -> Register | None:
+    """A number, repeated."""
+    number = step.form.dtype.type(step.primitive.name == "ones_like")
+    if step.form.shape == ():
+        return s.constant(number.item() if step.form.weak else number)
+    return s.make_as(step.form, "broadcast_to", s.constant(number), shape=step.form.shape)
+
+
+@rule("repeat", rules=ROUNDED)
+def repeat(step: Step, s: Simplifier) -> Register | None:
+    """Equal repeats are a new axis, broadcast; others read each position as often as they say."""
+    x, repeats = step.operands[0], step.keywords["repeats"]
+    shape = s.form(x).shape
+    axis = step.keywords["axis"] % len(shape)
+    if isinstance(repeats, int):
+        inserted = s.make("reshape", x, shape=(*shape[: axis + 1], 1, *shape[axis + 1 :]))
+        spread = s.make("broadcast_to", inserted, shape=(*shape[: axis + 1], repeats, *shape[axis + 1 :]))
+        return s.make("reshape", spread, shape=step.form.shape)
+    return _chosen(step, s, axis, np.repeat(np.arange(shape[axis]), repeats))
+
+
+@rule("roll", rules=ROUNDED)
+def roll(step: Step, s: Simplifier) -> Register | None:
+    """Along one axis: the end, then what was before it."""
+    x, shift, axis = step.operands[0], step.keywords["shift"], step.keywords["axis"]
+    if axis is None and isinstance(shift, int):
+        flat = s.make("reshape", x, shape=(step.form.size,))
+        turned = s.make_as(s.form(flat), "roll", flat, shift=shift, axis=0)
+        return s.make("reshape", turned, shape=step.form.shape)
+    if not isinstance(shift, int) or not isinstance(axis, int) or step.form.size == 0:
+        return None
+    shape = step.form.shape
+    axis, n = axis % len(shape), shape[axis]
+    cut = -shift % n
+    if cut == 0:
+        return x
+    lead = (("slice", None, None, None),) * axis
+    parts = [
+        s.make_as(
+            step.form._replace(shape=(*shape[:axis], stop - start, *shape[axis + 1 :])),
+            "getitem",
+            x,
+            index=(*lead, ("slice", start, stop, None)),
+        )
+        for start, stop in ((cut, n), (0, cut))
+    ]
+    return s.make_as(step.form, "concatenate", *parts, axis=axis)
+
+
+def _chosen(step: Step, s: Simplifier, axis: int, positions: Any) -> Register:
+    """The elements at positions along an axis."""
+    skeleton = (*(("slice", None, None, None),) * axis, ARRAY)
+    return s.make_as(step.form, "getitem", step.operands[0], s.constant(positions), index=skeleton)
+
+
+@rule("sinc", rules=ROUNDED)
+def sinc(step: Step, s: Simplifier) -> Register | None:
+    """sin(πx)/(πx), 1 at 0."""
+    if step.form.dtype.kind != "f":
+        return None
+    (x,) = step.operands
+    one = s.constant(1.0 if step.form.weak else step.form.dtype.type(1))
+    at_zero = s.make("equal", x, s.constant(0.0))
+    y = s.make("multiply", s.constant(math.pi), s.make("where", at_zero, one, x))
+    return s.make("where", at_zero, one, s.make("divide", s.make("sin", y), y))
