@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from autodiff.containers import flatten
 from autodiff.graph import ancestors
 from autodiff.modes import changed
 from autodiff.primitives.kinds import TABLE
-from autodiff.testing.compare import Finding, Settings, compare, derived
+from autodiff.testing.compare import Finding, Settings, compare, derived, size_of
 from autodiff.testing.judge import Tally
 from autodiff.testing.line import differentiable
 from autodiff.value import Value
@@ -70,7 +70,9 @@ def _own_derivative(node: Any, settings: Settings, order: int) -> Finding | None
     f, xs = _alone(node, active), [node._inputs[i] for i in active]
     for _ in range(order - 1):
         f = derived(f, xs, settings.modes[0], settings.random)
-    return compare(f, xs, settings, Tally())
+    return compare(
+        f, xs, replace(settings, size=size_of(node._data if type(node._data) is tuple else [node._data])), Tally()
+    )
 
 
 def _alone(node: Any, active: list[int]) -> Callable[..., tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from autodiff.modes import no_grad
 from autodiff.operands import plain_scalar
 from autodiff.testing.blame import first_wrong
 from autodiff.testing.claim import check_claim
-from autodiff.testing.compare import MODES, Finding, Function, Settings, compare, derived
+from autodiff.testing.compare import MODES, Finding, Function, Settings, compare, derived, size_of
 from autodiff.testing.judge import GradientMismatchError, NotDifferentiableError, Report, Tally
 from autodiff.testing.line import differentiable, plain
 from autodiff.value import Value
@@ -57,7 +57,7 @@ def check_grad(
     if grad is not None:
         return check_claim(f, args, grad, 0 if argnums is None else argnums)
     flat, xs, names = _flattened(_runs_on_arrays(f, args), args, argnums)
-    tally, settings = Tally(), Settings(tuple(modes), units, np.random.default_rng(seed))
+    tally, settings = Tally(), Settings(tuple(modes), units, np.random.default_rng(seed), size_of(flat(*xs)))
     _check(flat, flat, xs, order, (), settings, tally, names)
     return tally.report()
 

@@ -34,11 +34,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Settings:
-    """modes: which to check · units: how many inputs are tried one by one · random: where directions come from."""
+    """How to compare.
+
+    modes: which to check · units: how many inputs are tried one by one · random: where directions come from
+    size: of the results of the function whose derivatives are compared; those of a derivative are added
+    """
 
     modes: Sequence[str]
     units: int
     random: np.random.Generator
+    size: float = 0.0
 
 
 def compare(f: Function, xs: Sequence[Any], settings: Settings, tally: Tally) -> Finding | None:
@@ -49,7 +54,9 @@ def compare(f: Function, xs: Sequence[Any], settings: Settings, tally: Tally) ->
     # Derivatives are held in the dtypes of the arguments, whatever f computes in.
     line = Line(f, tuple(xs), max((precision(x) for x in xs), default=0.0))
     checks = [
-        _Reverse(f, xs, line, settings.random) if mode == "reverse" else _Forward(f, xs, line)
+        _Reverse(f, xs, line, settings.size, settings.random)
+        if mode == "reverse"
+        else _Forward(f, xs, line, settings.size)
         for mode in settings.modes
     ]
     kink: Finding | None = None
@@ -81,13 +88,14 @@ class _Forward:
 
     mode = "forward"
 
-    def __init__(self, f: Function, xs: Sequence[Any], line: Line) -> None:
+    def __init__(self, f: Function, xs: Sequence[Any], line: Line, size: float) -> None:
         self.f, self.xs, self.line = f, xs, line
+        self.size = np.fmax(np.abs(line.center), size)
 
     def judge(self, direction: Sequence[Any], slope: Slope) -> Verdict:
         tangent = jvp(self.f, tuple(self.xs), tuple(direction))[1]
         got = joined([np.asarray(plain(leaf)) for leaf in tangent])
-        return judged(got, slope, self.line.eps)
+        return judged(got, slope, self.line.eps, self.size)
 
     def each_output(self) -> _Forward:
         """The same check for every output by itself: it is that already."""
@@ -99,8 +107,10 @@ class _Reverse:
 
     mode = "reverse"
 
-    def __init__(self, f: Function, xs: Sequence[Any], line: Line, random: np.random.Generator | None) -> None:
-        self.f, self.xs, self.line = f, xs, line
+    def __init__(
+        self, f: Function, xs: Sequence[Any], line: Line, size: float, random: np.random.Generator | None
+    ) -> None:
+        self.f, self.xs, self.line, self.size = f, xs, line, size
         outputs = line.center.size
         self.weights = np.eye(outputs) if random is None or outputs <= 4 else _signs((2, outputs), random)
         _, pull = vjp(f, *xs)
@@ -114,11 +124,12 @@ class _Reverse:
     def judge(self, direction: Sequence[Any], slope: Slope) -> Verdict:
         got = np.array([sum(float(np.sum((g * t).real)) for g, t in zip(row, direction)) for row in self.pulled])
         eps = np.max(self.line.eps, initial=0.0)
-        return judged(got, combined(slope, self.weights), np.full(got.shape, eps))
+        size = np.fmax(np.abs(self.weights) @ np.abs(self.line.center), self.size)
+        return judged(got, combined(slope, self.weights), np.full(got.shape, eps), size)
 
     def each_output(self) -> _Reverse:
         """The same check for every output by itself, unless there are very many."""
-        return self if self.line.center.size > 512 else _Reverse(self.f, self.xs, self.line, None)
+        return self if self.line.center.size > 512 else _Reverse(self.f, self.xs, self.line, self.size, None)
 
 
 def _localised(check: _Forward | _Reverse, direction: Sequence[Any], slope: Slope) -> Finding:
@@ -171,6 +182,12 @@ def _directions(xs: Sequence[Any], settings: Settings) -> Iterator[tuple[Any, ..
             if number in chosen:
                 yield _only(xs, leaf, tangent)
             number += 1
+
+
+def size_of(outputs: Sequence[Any]) -> float:
+    """The largest finite magnitude among results."""
+    parts = [np.abs(np.asarray(plain(output)).astype(np.complex128)) for output in outputs]
+    return max((float(np.max(part, initial=0.0, where=np.isfinite(part))) for part in parts), default=0.0)
 
 
 def _only(xs: Sequence[Any], leaf: int, tangent: Array) -> tuple[Any, ...]:

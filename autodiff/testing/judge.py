@@ -75,10 +75,13 @@ class Verdict:
         return float(self.slope.left[self.bad]), float(self.slope.right[self.bad])
 
 
-def judged(got: Array, slope: Slope, eps: Array) -> Verdict:
-    """Compare derivatives with slopes of the same shape. At a kink nothing is right but what agrees with both sides."""
+def judged(got: Array, slope: Slope, eps: Array, size: Array) -> Verdict:
+    """Compare derivatives with slopes of the same shape. At a kink nothing is right but what agrees with both sides.
+
+    size: of what derivatives are summed up from, which may cancel
+    """
     with np.errstate(all="ignore"):
-        slack = ROUNDING * eps * np.abs(slope.derivative)
+        slack = ROUNDING * eps * np.fmax(np.abs(slope.derivative), np.where(np.isfinite(size), size, 0.0))
         off, tolerance = np.abs(got - slope.derivative), TRUST * slope.error + slack
         wrong = np.isfinite(slope.error) & np.isfinite(slope.derivative) & ~(off <= tolerance)
         near = TRUST * slope.side_error + slack
