@@ -73,7 +73,8 @@ def _form(state: tuple[Any, ...]) -> str:
 class Entry:
     """One traced program, what it took for granted, and how its results are handed out.
 
-    recorded: as it was traced · runner: what carries it out · matches: a quick look whether it fits a call
+    recorded: as it was traced · runner: what carries it out · arguments: the names of those that are its inputs
+    matches: a quick look whether it fits a call
     """
 
     recorded: Program
@@ -83,6 +84,7 @@ class Entry:
     results: Sequence[Result]
     structure: Structure
     statics: Sequence[bool]
+    arguments: Sequence[str]
     matches: Matches = never
     looks: int = 0
 

@@ -47,6 +47,7 @@ class Executable:
     """Native code for a program whose inputs and results are numbers and arrays, simplified for it.
 
     pointers: addresses of buffers, by slot · memory: the elements of the buffers that stay where they are
+    arena: where in one block those buffers lie that live only inside
     numbers_in, numbers_out: the Python floats among inputs and results, one after the other
     """
 
@@ -96,8 +97,7 @@ class Executable:
         arrays |= {r.layout.buffer for r in self.results if r.place == "array"}
         fixed = [*self.numbers_in, *self.numbers_out]
         lives = self._lives({*arrays, *fixed, *low.constants})
-        arena = placed(lives, self._in_place(lives))
-        self.size = arena.size
+        self.arena = arena = placed(lives, self._in_place(lives))
         numbers = -(-8 * len(fixed) // 64) * 64
         self.block = np.zeros(numbers + arena.size + 64, np.uint8)
         start = -self.block.ctypes.data % 64

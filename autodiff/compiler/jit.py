@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import update_wrapper
 from inspect import signature
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from autodiff.errors import RetraceWarning, TracingError
 from autodiff.modes import current_mode
 from autodiff.operands import plain_scalar, refuse_foreign
 from autodiff.value import Value
+
+if TYPE_CHECKING:
+    from autodiff.compiler.listing import Listing
 
 KEPT_PROGRAMS = 64
 RETRACES_BEFORE_WARNING = 8
@@ -83,11 +86,11 @@ class Jitted:
         return self if instance is None else types.MethodType(self, instance)
 
     def __repr__(self) -> str:
-        return f"<jitted {self._name}>"
+        return f"<jitted {self.name}>"
 
     def __reduce__(self) -> str:
         """Copied as itself and pickled by its name, like any function."""
-        return str(getattr(self, "__qualname__", self._name))
+        return str(getattr(self, "__qualname__", self.name))
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Run the program for these arguments, tracing first if there is none.
@@ -106,32 +109,77 @@ class Jitted:
         return self._call(args, keywords)
 
     def _call(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        sorted_out = self._sorted_out(args, keywords)
+        if sorted_out is None:
+            return self.function(*args, **keywords)
+        key, call = sorted_out
+        with self._lock:
+            self._calls += 1
+            entry, reason = self._found(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+                if entry is self._latest or entry.matches is never:
+                    entry.look_closer(call)
+                self._latest = entry
+                return entry.run(call.arrays)
+            self._count_retrace(reason or self._new_static(key, call))
+            return self._traced(key, call)[0]
+
+    def lower(self, *args: Any, **keywords: Any) -> Listing:
+        """The program for these arguments: print it, or `draw` it. Nothing is changed, even if it has to be traced.
+
+        raises: TracingError for Values among the arguments, or inside another trace: then nothing is compiled
+
+        >>> print(jit(lambda x: np.tanh(x) * 2).lower(np.ones(3)))  # doctest: +ELLIPSIS
+        <lambda>: ...
+        """
+        from autodiff.compiler.listing import Listing
+
+        sorted_out = self._sorted_out(args, keywords)
+        if sorted_out is None:
+            raise TracingError(
+                f"{self.name}.lower(...) takes arrays and numbers, outside of other functions that are traced or "
+                "differentiated: given Values, a jitted function runs undecorated"
+            )
+        key, call = sorted_out
+        with self._lock:
+            entry = self._found(key)[0] or self._traced(key, call, undone=True)[1]
+        return Listing(self.name, entry)
+
+    def listing(self) -> Listing | None:
+        """The program of the last call; None before the first."""
+        from autodiff.compiler.listing import Listing
+
+        with self._lock:
+            entries = next(reversed(self._entries.values()), None)
+            return None if not entries else Listing(self.name, entries[-1])
+
+    def _sorted_out(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Key, Call] | None:
+        """What the arguments are; None where the function is to run undecorated."""
         leaves, structure = flatten((args, keywords))
         mode = current_mode()
         if mode.trace is not None or mode.differentiating or any(isinstance(leaf, Value) for leaf in leaves):
-            return self.function(*args, **keywords)
+            return None
         data = [_as_input(leaf) for leaf in leaves]
         forms = tuple(map(_form, data))
         statics = tuple(_Static(leaf) for leaf, given in zip(leaves, data) if given is STATIC)
-        key = (structure, mode.recording, forms, statics)
-        with self._lock:
-            self._calls += 1
-            reason = ""
-            call = Call(leaves, data, structure, self._names(structure))
-            for entry in self._entries.get(key, ()):
-                reason = entry.stale()
-                if not reason:
-                    self._entries.move_to_end(key)
-                    if entry is self._latest or entry.matches is never:
-                        entry.look_closer(call)
-                    self._latest = entry
-                    return entry.run(call.arrays)
-            self._count_retrace(reason or self._new_static(key, call))
-            self._traces += 1
-            result, entry = trace_once(self.function, self._name, call, self.native)
-            self._entries.setdefault(key, []).append(entry)
-            self._bound_programs()
-            return result
+        return (structure, mode.recording, forms, statics), Call(leaves, data, structure, self._names(structure))
+
+    def _found(self, key: Key) -> tuple[Entry | None, str]:
+        """The program in the cache that fits; or None, and why the one that might have does not."""
+        reason = ""
+        for entry in self._entries.get(key, ()):
+            reason = entry.stale()
+            if not reason:
+                return entry, ""
+        return None, reason
+
+    def _traced(self, key: Key, call: Call, undone: bool = False) -> tuple[Any, Entry]:
+        self._traces += 1
+        result, entry = trace_once(self.function, self.name, call, self.native, undone)
+        self._entries.setdefault(key, []).append(entry)
+        self._bound_programs()
+        return result, entry
 
     def cache_info(self) -> CacheInfo:
         """How often it was called and traced, and how many programs are kept."""
@@ -144,7 +192,8 @@ class Jitted:
             self._latest = None
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """What the function is called."""
         return getattr(self.function, "__name__", type(self.function).__name__)
 
     def _names(self, structure: Structure) -> list[str]:
@@ -174,7 +223,7 @@ class Jitted:
         self._retraces += 1
         if self._retraces > RETRACES_BEFORE_WARNING:
             warnings.warn(
-                f"{self._name} has been traced again {self._retraces} times because something it takes for granted "
+                f"{self.name} has been traced again {self._retraces} times because something it takes for granted "
                 f"keeps changing: {reason}. Hold what changes in a Value, or pass it as an array or a float",
                 RetraceWarning,
                 stacklevel=4,

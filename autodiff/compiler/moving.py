@@ -63,6 +63,11 @@ def unmoved(a: Any, b: Any) -> bool:
     return bool(np.array_equal(a, b))
 
 
+def set_back(generator: np.random.Generator, before: Any) -> None:
+    """Let a generator go on from an earlier position."""
+    generator.bit_generator.state = before[0]
+
+
 def inside(thing: Any) -> Iterator[Any]:
     """What an iterator draws from."""
     if isinstance(thing, types.GeneratorType):

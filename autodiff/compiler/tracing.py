@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff.compiler.entries import STATIC, Call, Entry, Leaf, short
 from autodiff.compiler.escapes import escaped, held_elsewhere
-from autodiff.compiler.moving import unmoved
+from autodiff.compiler.moving import set_back, unmoved
 from autodiff.compiler.program import Program, own
 from autodiff.compiler.reach import Reach
 from autodiff.compiler.results import Result
@@ -40,10 +40,13 @@ def _without_collections() -> Iterator[None]:
 
 
 @_without_collections()
-def trace_once(function: Callable[..., Any], name: str, call: Call, native: bool | None) -> tuple[Any, Entry]:
+def trace_once(
+    function: Callable[..., Any], name: str, call: Call, native: bool | None, undone: bool
+) -> tuple[Any, Entry]:
     """Run the function once, recording. If anything goes wrong, every leaf is as it was before.
 
-    native: whether the program is to be compiled; None where that can be done
+    native: whether the program is to be compiled; None where that can be done · undone: leaves, and generators that
+    were drawn from, are put back where they were: nothing but the program is wanted
     """
     statics = {place: leaf for place, leaf, data in zip(call.names, call.leaves, call.data) if data is STATIC}
     reach = Reach(function, statics)
@@ -71,6 +74,10 @@ def trace_once(function: Callable[..., Any], name: str, call: Call, native: bool
         held = {id(data) for data in (*program.constants.values(), *call.arrays, *_leaf_data(trace))}
         first = [own(data, held) for data in first]
         trace.settle(held)
+        if undone:
+            trace.restore()
+            for generator, before, _ in trace.drawn:
+                set_back(generator, before)
         trace.forget()
         _refuse_escapes(name, trace)
         _refuse_foreign_arrays(name, program, reach)
@@ -88,6 +95,7 @@ def trace_once(function: Callable[..., Any], name: str, call: Call, native: bool
         results,
         structure,
         [data is STATIC for data in call.data],
+        [name for name, data in zip(call.names, call.data) if data is not STATIC],
     )
     return entry.filled(first), entry
 

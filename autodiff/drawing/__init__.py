@@ -15,9 +15,11 @@ __all__ = ["Edge", "Node", "Picture", "draw", "draw_dot"]
 
 
 def draw(
-    *values: Value, names: Any = None, model: Any = None, max_nodes: int = 300, rankdir: str | None = None
+    *values: Any, names: Any = None, model: Any = None, max_nodes: int = 300, rankdir: str | None = None
 ) -> Picture:
     """The graph behind one value or several, as a picture: shown by a notebook, written by `.save("x.svg")`.
+
+    values: Values; or a jitted function, whose last program is drawn, or what its `lower` gave
 
     names: what to call Values: a mapping from Value to dotted name, or from name to Value; a dotted name such as
     "layers.0.W" puts W into a box `layers.0` · model: the same from anything with `named_parameters()`
@@ -26,7 +28,8 @@ def draw(
 
     Each box shows operation, label, data and gradient ("not run" before a backward pass), each edge the local
     derivative by which a gradient is multiplied on its way back. Colour is |gradient|, on a log scale.
-    raises: DtypeError for anything but Values; ArgumentError for names or directions it cannot use
+    raises: DtypeError for what cannot be drawn; ArgumentError for names or directions it cannot use, and for a jitted
+    function that was never called
 
     >>> x = Value(3.0, label="x")
     >>> print(draw(x * x))
@@ -35,11 +38,20 @@ def draw(
     """
     if not values:
         raise ArgumentError("draw(...) takes one Value or several; it was given none")
-    for value in values:
-        if not isinstance(value, Value):
-            raise DtypeError(f"draw(...) takes Values (several as draw(a, b)); it was given {type(value).__name__}")
     if type(max_nodes) is not int or max_nodes < 1:
         raise ArgumentError(f"max_nodes is a whole number from 1; it was given {max_nodes!r}")
+    if len(values) == 1 and not isinstance(values[0], Value):
+        from autodiff.drawing.plans import listing_of, plan_picture
+
+        if (listing := listing_of(values[0])) is not None:
+            plan = plan_picture(listing, max_nodes)
+            return plan.turned(plan.long_side() if rankdir is None else rankdir)
+    for value in values:
+        if not isinstance(value, Value):
+            raise DtypeError(
+                "draw(...) takes Values (several as draw(a, b)), or a jitted function; it was given "
+                f"{type(value).__name__}"
+            )
     known = dotted_names(names, model)
     order = lineage(values)
     roots = list(dict.fromkeys(values))

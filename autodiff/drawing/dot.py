@@ -97,7 +97,9 @@ def _node(node: Node, scale: Scale | None, sideways: bool) -> str:
 
 
 def _fields(node: Node) -> list[list[str]]:
-    """What stands below the title: data, then gradient, each as lines."""
+    """What stands below the title: data, then gradient, each as lines; of a step of a program, what it computes."""
+    if node.kind == "step":
+        return [list(node.data)]
     first, *more = node.gradient_text
     gradient = [f"grad {first}", *more]
     if node.kind == "group":

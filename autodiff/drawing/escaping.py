@@ -34,12 +34,12 @@ def quoted(label: str) -> str:
 
 
 def left_aligned(lines: Iterable[str]) -> str:
-    r"""Lines one below the other, each flush left.
+    r"""Lines one below the other, each flush left; spaces at the start of one are kept.
 
     >>> print(left_aligned(["data (2,)", "[1, 2]"]))
     data (2,)\l[1, 2]\l
     """
-    return "".join(escaped(line) + "\\l" for line in lines)
+    return "".join("\\ " * (len(line) - len(line.lstrip(" "))) + escaped(line.lstrip(" ")) + "\\l" for line in lines)
 
 
 def attributes(**given: str) -> str:

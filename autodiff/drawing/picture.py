@@ -10,7 +10,7 @@ from typing import Any, Literal
 from autodiff.drawing.numbers import counted
 from autodiff.errors import ArgumentError, MissingDependencyError
 
-Kind = Literal["variable", "operation", "constant", "freed", "group"]
+Kind = Literal["variable", "operation", "constant", "freed", "group", "step"]
 
 NOT_RUN = "not run"
 NOT_KEPT = "not kept"
