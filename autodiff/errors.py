@@ -49,5 +49,9 @@ class RetraceWarning(UserWarning):
     """A jitted function is traced again and again; the message names what keeps changing."""
 
 
+class NotCompiledWarning(UserWarning):
+    """What was to be compiled could not be traced, and runs as it stands; the message says why."""
+
+
 class MissingDependencyError(AutodiffError, ImportError):
     """An optional package is not installed; the message names the extra to install."""

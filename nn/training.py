@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autodiff.modes import no_grad
-from nn.arguments import check_functions, check_loss, check_reached, examples, metric_number, optimizer_for, split
+from nn.arguments import check_functions, examples, metric_number, optimizer_for, split
 from nn.checks import whole
 from nn.initializers import Seed, generator
 from nn.module import Module
 from nn.optimizers import Optimizer
 from nn.plot import Chart, curves
 from nn.progress import Progress
+from nn.steps import Loss, Steps
 
-Loss = Callable[[Any, Any], Any]
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
 
@@ -63,6 +63,7 @@ def fit(
     metrics: Metrics | None = None,
     rng: Seed = None,
     progress: bool | None = None,
+    jit: bool | str = "auto",
 ) -> History:
     """Train a model on examples, `epochs` times through all of them, in batches that are drawn anew each time.
 
@@ -73,6 +74,9 @@ def fit(
     metrics: name → function of (prediction, y) that returns a number
     rng: a Generator, a seed, or None: it draws the held-out examples and the batches
     progress: True shows a bar to a person at a terminal and prints lines otherwise; None only the bar; False nothing
+    jit: "auto" compiles the step if there are several hundred to come and llvmlite is installed, and goes on without,
+    with a NotCompiledWarning, where it cannot be traced; True compiles or raises; False runs its Python at each step.
+    The numbers are the same to rounding
     returns: History · afterwards the model is in training or evaluation mode as before
     raises: ShapeError for no examples, or x and y of different lengths; DtypeError for what is not numeric, and for
     models, losses, metrics and optimisers of another kind; ArgumentError for NaN and infinities among x or y, for an
@@ -94,6 +98,7 @@ def fit(
     x, y, held_out = split(x, y, validation, rng)
     size = len(x) if batch_size is None else min(whole("batch_size", batch_size), len(x))
     optimizer = optimizer_for(model, optimizer)
+    step = Steps(model, loss, optimizer, epochs * -(-len(x) // size), jit)
     history, was_training = History(), getattr(model, "training", None)
     with Progress(epochs, progress) as report:
         try:
@@ -102,8 +107,8 @@ def fit(
                 order = rng.permutation(len(x))
                 total = 0.0
                 for start in range(0, len(x), size):
-                    batch, first = order[start : start + size], not start and not history.epochs
-                    total += len(batch) * _train(model, x[batch], y[batch], loss, optimizer, first)
+                    batch = order[start : start + size]
+                    total += len(batch) * step(x[batch], y[batch])
                 history.loss.append(total / len(x))
                 _switch(model, False)
                 _assess(history, model, (x, y) if metrics else None, held_out, loss, metrics)
@@ -111,18 +116,6 @@ def fit(
         finally:
             _switch(model, was_training)
     return history
-
-
-def _train(model: Any, x: Any, y: Any, loss: Loss, optimizer: Optimizer, first: bool) -> float:
-    """One step on one batch; returns its loss. The graph is gone when this returns."""
-    value = loss(model(x), y)
-    check_loss(value)
-    optimizer.zero_grad()
-    value.backward(retain_graph=False)
-    if first:
-        check_reached(optimizer)
-    optimizer.step()
-    return float(value.item())
 
 
 def _assess(history: History, model: Any, seen: Any, held_out: Any, loss: Loss, metrics: Metrics) -> None:

@@ -31,8 +31,12 @@ class Replaying:
 
 def can_compile(program: Program) -> bool:
     """Whether the program, and this machine, are made for native code."""
-    is_plain = all(program.forms[register] is not None for register in (*program.inputs, *program.results))
-    return is_plain and native.is_available() and products.is_available()
+    return is_native() and all(program.forms[register] is not None for register in (*program.inputs, *program.results))
+
+
+def is_native() -> bool:
+    """Whether this machine can have native code: llvmlite and SciPy are installed."""
+    return native.is_available() and products.is_available()
 
 
 def runner_of(program: Program, native: bool | None) -> Runner:

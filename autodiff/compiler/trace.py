@@ -15,7 +15,7 @@ import numpy as np
 from autodiff.compiler.buffers import Constants, Overwritten
 from autodiff.compiler.leaves import Leaves, original
 from autodiff.compiler.lines import where
-from autodiff.compiler.moving import position, unmoved
+from autodiff.compiler.moving import position, set_back, unmoved
 from autodiff.compiler.program import Instruction, Program, Register
 from autodiff.errors import TracingError
 from autodiff.operands import plain_scalar
@@ -216,6 +216,12 @@ class Trace(Leaves):
             "np.where(condition, a, b) for `if`, return what is to be read, pass as an argument an array that is to be "
             "indexed, and a Python int or bool for what decides the shape of the computation"
         )
+
+    def put_back(self) -> None:
+        """Undo what was done to leaves, and to generators that random numbers were drawn from."""
+        self.restore()
+        for generator, before, _ in self.drawn:
+            set_back(generator, before)
 
     def forget(self) -> None:
         """Let go of every Value and array of the trace; the program is all that remains."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff.compiler.entries import STATIC, Call, Entry, Leaf, short
 from autodiff.compiler.escapes import escaped, held_elsewhere
-from autodiff.compiler.moving import set_back, unmoved
+from autodiff.compiler.moving import unmoved
 from autodiff.compiler.program import Program, own
 from autodiff.compiler.reach import Reach
 from autodiff.compiler.results import Result
@@ -75,14 +75,12 @@ def trace_once(
         first = [own(data, held) for data in first]
         trace.settle(held)
         if undone:
-            trace.restore()
-            for generator, before, _ in trace.drawn:
-                set_back(generator, before)
+            trace.put_back()
         trace.forget()
         _refuse_escapes(name, trace)
         _refuse_foreign_arrays(name, program, reach)
     except BaseException:
-        trace.restore()
+        trace.put_back()
         raise
     program.prune()
     if reach.imports:
