@@ -4,11 +4,11 @@ import argparse
 import gc
 import sys
 
-from benchmarks import functions, lstm, mlp, moons, report, startup
+from benchmarks import calls, digits, functions, lstm, mlp, moons, report, startup
 from benchmarks.harness import Timing, measure
 
-ROWS = (*mlp.ROWS, *functions.ROWS, *moons.ROWS, *lstm.ROWS)
-KEYS = [*(row.key for row in ROWS), startup.ROW.key]
+ROWS = (*mlp.ROWS, *functions.ROWS, *moons.ROWS, *lstm.ROWS, *digits.ROWS, *calls.ROWS)
+KEYS = [row.key for row in (*ROWS, *startup.ROWS)]
 
 
 def main() -> int:
@@ -27,9 +27,10 @@ def main() -> int:
         if row.key in options.rows:
             timings.append(measure(row, seconds))
             print(report.lines(timings[-1]), flush=True)
-    if startup.ROW.key in options.rows:
-        timings.append(startup.measure_imports(rounds=3 if options.quick else 9))
-        print(report.lines(timings[-1]), flush=True)
+    for row in startup.ROWS:
+        if row.key in options.rows:
+            timings.append(startup.measure(row, rounds=3 if options.quick else 9))
+            print(report.lines(timings[-1]), flush=True)
 
     if any(timing.row.goals for timing in timings):
         print(report.goals(timings))

@@ -28,6 +28,8 @@ class Goal:
     ours: str = "autodiff"
 
     def __str__(self) -> str:
+        if not self.at_most:
+            return f"{self.ours} ≤ {self.plus_us:g} µs"
         allowance = f" + {self.plus_us / 1000:g} ms" if self.plus_us else ""
         factor = f"{self.at_most:g} × " if self.at_most != 1 else ""
         return f"{self.ours} ≤ {factor}{self.against}{allowance}"

@@ -1,6 +1,7 @@
 """One step of gradient descent on a multilayer perceptron: tanh in the hidden layers, squared error, no momentum."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -79,7 +80,7 @@ class Problem:
 
         return step
 
-    def torch(self) -> Step:
+    def torch(self, compiled: bool = False) -> Step:
         x, y, n = torch.from_numpy(self.x), torch.from_numpy(self.y), self.batch
         modules: list[Any] = []
         for w, b in self.weights():
@@ -89,9 +90,14 @@ class Problem:
         model = torch.nn.Sequential(*modules[:-1])
         optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
 
+        def loss_of(x: Any, y: Any) -> Any:
+            return ((model(x) - y) ** 2).sum() * (0.5 / n)
+
+        loss_and_graph = torch.compile(loss_of) if compiled else loss_of
+
         def step() -> Any:
             optimizer.zero_grad()
-            loss = ((model(x) - y) ** 2).sum() * (0.5 / n)
+            loss = loss_and_graph(x, y)
             loss.backward()
             optimizer.step()
             return loss
@@ -166,11 +172,12 @@ class Problem:
 
     def row(self, key: str, *goals: Goal) -> Row:
         title = f"MLP {'-'.join(map(str, self.sizes))}, batch {self.batch}, {self.dtype}: one step of SGD"
-        contestants = {
+        contestants: dict[str, Callable[[], Step]] = {
             "autodiff": self.autodiff,
             "autodiff jit": self.autodiff_jit,
             "NumPy by hand": self.by_hand,
             "PyTorch": self.torch,
+            "torch.compile": partial(self.torch, compiled=True),
             "JAX jit": self.jax,
             "autograd": self.autograd,
             "MyGrad": self.mygrad,

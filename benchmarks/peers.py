@@ -1,6 +1,7 @@
 """The libraries we stand beside, each None where it is not installed."""
 
 import importlib
+import shutil
 from typing import Any
 
 
@@ -16,6 +17,8 @@ jax = _installed("jax")
 autograd = _installed("autograd")
 mygrad = _installed("mygrad")
 micrograd = _installed("micrograd.nn")
+sklearn = _installed("sklearn.neural_network") and _installed("sklearn")
+torch_compiles = torch is not None and shutil.which("g++") is not None
 
 if torch is not None:
     torch.set_num_threads(1)
@@ -25,7 +28,15 @@ if jax is not None:
 
 # Column headings, in the order of the table. Ours come first.
 OURS = ("autodiff", "autodiff jit")
-PEERS = {"PyTorch": torch, "JAX jit": jax, "autograd": autograd, "MyGrad": mygrad, "micrograd": micrograd}
+PEERS = {
+    "PyTorch": torch,
+    "torch.compile": torch if torch_compiles else None,
+    "JAX jit": jax,
+    "autograd": autograd,
+    "MyGrad": mygrad,
+    "micrograd": micrograd,
+    "scikit-learn": sklearn,
+}
 COLUMNS = (*OURS, "NumPy by hand", *PEERS)
 
 
