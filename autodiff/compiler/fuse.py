@@ -18,7 +18,6 @@ from autodiff.compiler.making import Buffer, KernelMaker, KernelStep
 from autodiff.compiler.operations import Call, Elementwise, Operation, Product, Reduction, Scalars, Turn
 
 OPEN = 8  # groups at most
-LOOKED_AT = 32  # ready operations, when one that fits is looked for
 AHEAD = 4  # by how many an operation may be brought forward: what is needed much later is computed then
 LARGEST = 200  # operations in a group: larger ones only compile longer
 
@@ -92,32 +91,32 @@ class _Scheduler:
     def run(self) -> list[Step]:
         """All operations in an order that lets many of them join."""
         waiting = [len(needed) for needed in self.needs]
-        ready = [n for n, count in enumerate(waiting) if not count]
+        ready = {n for n, count in enumerate(waiting) if not count}
+        heap = sorted(ready)
         while ready:
-            n = self._choose(ready)
+            while heap[0] not in ready:
+                heapq.heappop(heap)
+            n = self._choose([n for n in range(heap[0], heap[0] + AHEAD + 1) if n in ready])
+            ready.remove(n)
             self._schedule(n)
             for user in self.users[n]:
                 waiting[user] -= 1
                 if not waiting[user]:
-                    heapq.heappush(ready, user)
+                    ready.add(user)
+                    heapq.heappush(heap, user)
         for group in self.open[:]:
             self._close(group)
         return self.steps
 
-    def _choose(self, ready: list[int]) -> int:
+    def _choose(self, ready: Sequence[int]) -> int:
         """The first ready operation that fits into an open group and closes none; else the first that closes none; else
         the first.
         """
-        looked = heapq.nsmallest(LOOKED_AT, ready) if len(ready) > 1 else ready
-        looked = [n for n in looked if n <= ready[0] + AHEAD]
-        best = next((n for n in looked if self._fits(n) and self._closes(n) <= len(self._fits(n))), None)
-        if best is None:
-            best = next((n for n in looked if not self._closes(n)), looked[0])
-        if best == ready[0]:
-            return heapq.heappop(ready)
-        ready.remove(best)
-        heapq.heapify(ready)
-        return best
+        closing = [self._closes(n) for n in ready]
+        for n, closes in zip(ready, closing):
+            if (groups := self._fits(n)) and closes <= len(groups):
+                return n
+        return next((n for n, closes in zip(ready, closing) if not closes), ready[0])
 
     def _needed_groups(self, n: int) -> list[Group]:
         """The open groups that an operation needs something of."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,11 +53,13 @@ def whole(buffer: int, shape: Shape) -> Layout:
     return Layout(buffer, shape, contiguous(shape))
 
 
+@lru_cache(maxsize=4096)
 def is_row_by_row(shape: Shape, strides: Shape) -> bool:
     """Whether elements lie row by row, without gaps; along axes of length 1 any stride will do."""
     return all(n == 1 or stride == step for n, stride, step in zip(shape, strides, contiguous(shape)))
 
 
+@lru_cache(maxsize=4096)
 def contiguous(shape: Shape) -> Shape:
     """The strides of elements that lie row by row."""
     strides, step = [], 1
