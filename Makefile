@@ -2,6 +2,7 @@
 #
 #   make demo    train on handwritten digits, check the gradient, draw one neuron
 #   make test    the whole test suite
+#   make fuzz    many random programs: eager, replayed and native
 #   make check   formatting, lint, types
 #   make bench   the benchmark table, beside the peers, into benchmarks/RESULTS.md
 #   make clean   remove what the above made
@@ -11,7 +12,7 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test fuzz check format bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed-demo
@@ -20,6 +21,10 @@ demo: $(VENV)/installed-demo
 # Two workers, one BLAS thread each: more of either only get in each other's way.
 test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 $(ARGS)
+
+fuzz: $(VENV)/installed-test
+	HYPOTHESIS_PROFILE=fuzz OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -n 2 -k native_is_replay \
+		tests/autodiff/compiler $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(RUN) -m ruff format --check .

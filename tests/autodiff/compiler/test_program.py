@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ from autodiff.testing.strategies import expressions
 from tests.test_every_primitive import ELEMENTWISE, FLAT, NONDIFFERENTIABLE, SAMPLES, inside, made
 
 from .alike import assert_alike, assert_identical
+
+
+def examples(few: int) -> int:
+    """How many programs: a few, or what a long run asks for (see tests/conftest.py)."""
+    profile = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE") or "desk")
+    return max(few, profile.max_examples) if profile.max_examples > 1_000 else few
 
 
 def program_of(run: Any) -> Any:
@@ -45,7 +52,7 @@ def total(program: Any, *inputs: Any) -> Any:
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(data=st.data())
 def test_native_is_replay_is_eager(dtype: Any, data: st.DataObject) -> None:
     """Value and gradients, on the inputs of the trace and on fresh ones."""
@@ -60,7 +67,7 @@ def test_native_is_replay_is_eager(dtype: Any, data: st.DataObject) -> None:
     assert [run.cache_info().traces for run in runs] == [1, 1]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(program=expressions())
 def test_native_is_replay_is_eager_for_captured_leaves(program: Any) -> None:
     """The same with Values that the function captures, a backward pass and an update, over several calls."""
@@ -90,7 +97,7 @@ def test_native_is_replay_is_eager_for_captured_leaves(program: Any) -> None:
         assert run.cache_info().traces == 1
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(program=expressions(max_inputs=1, max_operations=4))
 def test_native_is_replay_is_eager_for_second_derivatives(program: Any) -> None:
     def eager(x: Any) -> Any:
