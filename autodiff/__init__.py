@@ -14,7 +14,7 @@ from autodiff.transforms import grad, jvp, value_and_grad, vjp
 from autodiff.value import Value
 
 if TYPE_CHECKING:
-    from autodiff import testing
+    from autodiff import optimize, testing
     from autodiff.compiler.jit import jit
     from autodiff.drawing import draw, draw_dot
 
@@ -41,6 +41,7 @@ __all__ = [
     "no_grad",
     "nondifferentiable",
     "one_hot",
+    "optimize",
     "primitive",
     "put",
     "relu",
@@ -62,6 +63,6 @@ def __getattr__(name: str) -> Any:
 
     if name in _ON_FIRST_USE:
         return getattr(import_module(_ON_FIRST_USE[name]), name)
-    if name == "testing":
-        return import_module("autodiff.testing")
+    if name in ("optimize", "testing"):
+        return import_module(f"autodiff.{name}")
     raise AttributeError(f"module 'autodiff' has no attribute {name!r}")

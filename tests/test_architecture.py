@@ -48,13 +48,14 @@ ORDER = [
     "autodiff.transforms",
     "autodiff.curvature",
     "autodiff.checkpointing",
+    "autodiff.optimize",
     "autodiff.compiler",
     "autodiff.drawing",
     "autodiff",
     "autodiff.testing",
     "nn",
 ]
-FOLDERS = {"autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
+FOLDERS = {"autodiff.optimize", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
 LEARNERS_FILES = ["primitives/kinds", "primitives/arithmetic", "graph", "reverse", "value"]
 
 
@@ -147,7 +148,7 @@ def test_what_a_learner_reads_stays_short():
 
 PUBLIC = """
 Value checkpoint draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
-log_softmax logsumexp multilinear no_grad nondifferentiable one_hot primitive put relu sigmoid softmax softplus
+log_softmax logsumexp multilinear no_grad nondifferentiable one_hot optimize primitive put relu sigmoid softmax softplus
 stop_gradient testing value_and_grad vjp
 """
 
