@@ -60,7 +60,7 @@ def unmoved(a: Any, b: Any) -> bool:
         return isinstance(b, Mapping) and a.keys() == b.keys() and all(unmoved(a[key], b[key]) for key in a)
     if isinstance(a, tuple):
         return isinstance(b, tuple) and len(a) == len(b) and all(map(unmoved, a, b))
-    return bool(np.array_equal(a, b))
+    return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else bool(a == b)
 
 
 def set_back(generator: np.random.Generator, before: Any) -> None:
