@@ -65,8 +65,8 @@ def _literal(x: Any) -> str:
 
 
 class Workshop:
-    """A program being written: every line is tried at once, at the inputs and on both sides of them, and kept if it is
-    finite, of moderate size and slope, and smooth there.
+    """A program being written: every line is tried at once, at the inputs and on both sides of them along two
+    directions, and kept if it is finite, of moderate size and slope, and smooth there.
     """
 
     def __init__(self, inputs: Sequence[Any]) -> None:
@@ -74,8 +74,8 @@ class Workshop:
         self.lines: dict[str, str] = {}  # name → right-hand side
         self.names = [f"x{i}" for i in range(len(inputs))]
         self.scopes: list[dict[str, Any]] = []
-        for sign in (0, 1, -1):
-            moved = [_moved(x, sign * STEP, i) if sign else x for i, x in enumerate(inputs)]
+        for step, way in ((0.0, 0), (STEP, 0), (-STEP, 0), (STEP, 1), (-STEP, 1)):
+            moved = [_moved(x, step, i, way) if step else x for i, x in enumerate(inputs)]
             self.scopes.append(NAMESPACE | dict(zip(self.names, moved)))
 
     def value(self, name: str) -> Any:
@@ -96,7 +96,8 @@ class Workshop:
                 results = [eval(code, scope) for scope in self.scopes]
             except (ValueError, TypeError, IndexError):  # the operands do not fit this operation
                 return False
-            if not well_conditioned(*results):
+            center, *sides = results
+            if not (well_conditioned(center, *sides[:2]) and well_conditioned(center, *sides[2:])):
                 return False
         name = f"v{len(self.lines)}"
         self.lines[name] = code
@@ -117,10 +118,13 @@ class Workshop:
         return Expression(self.inputs, lines, fresh.get(result, result))
 
 
-def _moved(x: Any, step: float, number: int) -> Any:
-    """x moved along a fixed direction, in float64 (complex128)."""
+def _moved(x: Any, step: float, number: int, way: int) -> Any:
+    """x moved along one of two fixed directions, in float64 (complex128).
+
+    Along one alone, elements may happen to move together: then the kink of std at [0, 0] cannot be seen.
+    """
     x = np.asarray(x)
-    phase = np.cos(1.0 + number + 2.3 * np.arange(x.size)).reshape(x.shape)
+    phase = np.cos(1.0 + number * (1 + way) + (2.3 - way) * np.arange(x.size)).reshape(x.shape)
     return (x + step * np.sign(phase) * (1 + np.abs(phase)) / 2)[()]
 
 

@@ -13,6 +13,7 @@ from autodiff.errors import ArgumentError, ShapeError
 from autodiff.graph import ancestors
 from autodiff.primitives.kinds import ABOVE_MINUS_ONE, ABOVE_ONE, NONZERO, POSITIVE, REAL, UNIT
 from autodiff.testing import Expression, arrays, check_grad, expressions, shapes, values
+from autodiff.testing.programs import Workshop
 from autodiff.testing.vocabulary import vocabulary
 
 SEARCH = settings(max_examples=20_000, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -144,6 +145,12 @@ def test_an_expression_by_hand():
     )
     with pytest.raises(ShapeError, match="2 inputs"):
         e(1.0)
+
+
+def test_a_kink_is_seen_wherever_it_points():
+    """The two elements of the second input happen to move together along one direction: std alone would look flat."""
+    for inputs in ((np.zeros(2),), (0.0, np.zeros(2)), (0.0, 0.0, np.zeros(2))):
+        assert not Workshop(inputs).add(f"np.std(x{len(inputs) - 1})")
 
 
 WITHOUT_HYPOTHESIS = """
