@@ -11,7 +11,7 @@ import numpy as np
 from autodiff.arguments import function_for
 from autodiff.containers import flatten, map_leaves, restore
 from autodiff.errors import GraphError
-from autodiff.fitting import is_plain
+from autodiff.fitting import is_plain, summed
 from autodiff.forward import push_forward
 from autodiff.graph import BY_SERIAL, ancestors, dependents
 from autodiff.modes import changed, current_mode
@@ -42,7 +42,7 @@ def checkpoint(f: Function) -> Function:
 
     Memory of one call: its arguments and results. Works in both modes, to any order; Values that f reaches besides its
     arguments get their gradients. f must compute the same each time
-    raises: GraphError if the second run gives another result than the first
+    raises: GraphError if the second run gives another result than the first, or would read a leaf with new .data
 
     >>> x = Value(0.5)
     >>> checkpoint(lambda v: np.sin(np.exp(v)))(x).backward()
@@ -72,17 +72,16 @@ def checkpoint(f: Function) -> Function:
         stand_ins = [fresh_variable(v._data) for v in given]
         outputs, output_structure = run(stand_ins)
         captured = _captured(outputs, stand_ins, since)
-        data = [output._data if isinstance(output, Value) else output for output in outputs]
-        carrying = [isinstance(output, Value) and output._carries for output in outputs]
-        flat = [constant_value(o._data) if isinstance(o, Value) and not o._carries else o for o in outputs]
-        if not any(carrying):
-            return restore(output_structure, flat)
-        flat = [None if carries else x for x, carries in zip(flat, carrying)]
+        data = [output._data if isinstance(output, Value) else None for output in outputs]
+        carrying = [i for i, output in enumerate(outputs) if isinstance(output, Value) and output._carries]
+        results = [constant_value(o._data) if isinstance(o, Value) else o for o in outputs]
         del outputs  # and with them the intermediate results
-        node = apply(_Rerun(lambda xs: run(xs)[0], data, captured).primitive, (*given, *captured))
-        return restore(
-            output_structure, [node.part(i) if carries else x for i, (carries, x) in enumerate(zip(carrying, flat))]
-        )
+        if carrying:
+            rerun = _Rerun(lambda xs: run(xs)[0], data, carrying, captured)
+            node = apply(rerun.primitive, (*given, *captured))
+            for number, i in enumerate(carrying):
+                results[i] = node.part(number)
+        return restore(output_structure, results)
 
     return checkpointed
 
@@ -97,12 +96,20 @@ def _captured(outputs: Sequence[Any], stand_ins: Sequence[Value], since: int) ->
 
 
 class _Rerun:
-    """One checkpointed call as a primitive: its rules run the function again and walk the graph that this leaves."""
+    """One checkpointed call as a primitive: its rules run the function again and walk the graph that this leaves.
+
+    run: the function of its arguments → its flat results · data: of each result, None for what is no Value
+    carrying: which of them carry a gradient: these are the results of the primitive · captured: what it read besides
+    """
 
     def __init__(
-        self, run: Callable[[Sequence[Value]], list[Any]], data: Sequence[Any], captured: Sequence[Value]
+        self,
+        run: Callable[[Sequence[Value]], list[Any]],
+        data: Sequence[Any],
+        carrying: Sequence[int],
+        captured: Sequence[Value],
     ) -> None:
-        self.run, self.data, self.captured = run, tuple(data), list(captured)
+        self.run, self.data, self.carrying, self.captured = run, data, carrying, captured
         self.asked: Any = (
             None  # the gradient that the memory below answers: every operand's pull asks with the same one
         )
@@ -110,35 +117,40 @@ class _Rerun:
         self.primitive = Primitive(
             "checkpoint",
             "primitive",
-            lambda *inputs: self.data,
+            lambda *inputs: tuple(data[i] for i in carrying),
             [lambda g, i, xs: self.pull(g, i, xs)],  # noqa: PLW0108 -- a rule is read by its parameter names
             variadic=True,
             outputs=True,
             push_rule=lambda tangents, xs: self.push(tangents, xs),  # noqa: PLW0108 -- the same
         )
 
-    def again(self, xs: Sequence[Any]) -> tuple[list[Any], list[Value], set[Value]]:
-        """(outputs, targets, the nodes between them) of a second run."""
-        stand_ins = [fresh_variable(x) for x in xs[: len(xs) - len(self.captured)]]
-        outputs = self.run(stand_ins)
-        for old, new in zip(self.data, outputs):
-            if isinstance(new, Value) and is_plain(old) and not np.array_equal(old, new._data, equal_nan=True):
+    def again(self, xs: Sequence[Any]) -> tuple[list[Value], list[Value], set[Value]]:
+        """(results that carry, targets, the nodes between them) of a second run."""
+        count = len(xs) - len(self.captured)
+        for value, x in zip(self.captured, xs[count:]):
+            if not isinstance(x, Value) and not _same(x, value._data):
                 raise GraphError(
-                    "the function given to checkpoint computed something else the second time (random numbers? a leaf "
-                    "with new .data?); draw random numbers outside and pass them in"
+                    "a leaf that the function given to checkpoint reads was given new .data after the forward pass, "
+                    "and the second run would read that; run the forward pass again before differentiating"
                 )
-        targets = [*stand_ins, *self.captured]
-        nodes = ancestors([output for output in outputs if isinstance(output, Value)])
-        return outputs, targets, dependents(nodes, [target for target in targets if target in nodes])
+        stand_ins = [fresh_variable(x) for x in xs[:count]]
+        outputs = self.run(stand_ins)
+        if len(outputs) != len(self.data) or not all(
+            not isinstance(new, Value) or _same(old, new._data) for old, new in zip(self.data, outputs)
+        ):
+            raise GraphError(
+                "the function given to checkpoint computed something else the second time (random numbers?); draw "
+                "random numbers outside and pass them in"
+            )
+        targets, results = [*stand_ins, *self.captured], [outputs[i] for i in self.carrying]
+        nodes = ancestors(results)
+        return results, targets, dependents(nodes, [target for target in targets if target in nodes])
 
     def pull(self, g: Any, i: int, xs: Sequence[Any]) -> Any:
         """The gradient of operand i; one run serves all operands."""
         if self.asked is not g:
-            outputs, targets, path = self.again(xs)
-            seeds: dict[Value, Any] = {}
-            for output, arriving in zip(outputs, g):
-                if isinstance(output, Value) and output in path:
-                    seeds[output] = seeds[output] + arriving if output in seeds else arriving
+            results, targets, path = self.again(xs)
+            seeds = summed((result, arriving) for result, arriving in zip(results, g) if result in path)
             found = pull_back(seeds, path, targets, recorded=_recorded(xs, g))
             self.asked, self.gradients = g, [found.get(target) for target in targets]
         gradient = self.gradients[i]
@@ -146,16 +158,16 @@ class _Rerun:
 
     def push(self, tangents: Sequence[Any], xs: Sequence[Any]) -> Any:
         """The tangents of the results."""
-        outputs, targets, path = self.again(xs)
+        results, targets, path = self.again(xs)
         seeds = {target: tangent for target, tangent in zip(targets, tangents) if tangent is not None}
-        reached = {node for node in path if node not in self.captured} | set(seeds)
-        found = push_forward(
-            seeds, reached, [o for o in outputs if isinstance(o, Value)], recorded=_recorded(xs, tangents)
-        )
-        return tuple(
-            found[output] if isinstance(output, Value) and output in found else np.zeros_like(old)
-            for old, output in zip(self.data, outputs)
-        )
+        reached = path - set(self.captured) | set(seeds)
+        found = push_forward(seeds, reached, results, recorded=_recorded(xs, tangents))
+        return tuple(found[result] if result in found else np.zeros_like(result._data) for result in results)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether data is what it was, number by number. Lazy arrays are trusted."""
+    return old is new or not is_plain(old) or bool(np.array_equal(old, new, equal_nan=True))
 
 
 def _recorded(*groups: Sequence[Any]) -> bool:

@@ -86,6 +86,14 @@ def refuse_misfits(gradients: Mapping[Any, Any], leaves: Iterable[Any]) -> None:
             )
 
 
+def summed(arrivals: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """What arrives at each node in all: two derivatives may arrive at the same one."""
+    total: dict[Any, Any] = {}
+    for node, g in arrivals:
+        total[node] = total[node] + g if node in total else g
+    return total
+
+
 def is_plain(data: Any) -> bool:
     """Whether data is a number or a NumPy array, which can be looked at without forcing a computation."""
     return isinstance(data, (float, np.ndarray, np.generic))

@@ -6,16 +6,16 @@ whole recorded graph in memory; `checkpoint` bounds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autodiff.fitting import fit, fit_tangent, is_finite, is_plain
+from autodiff.fitting import fit, fit_tangent, is_finite, is_plain, summed
 from autodiff.graph import BY_SERIAL, ancestors
 from autodiff.modes import changed
 from autodiff.recording import variable
-from autodiff.reverse import as_recorded, numpy_float, outputs_of, pull_back
+from autodiff.reverse import as_recorded, on_numpy_floats, outputs_of, pull_back
 
 
 def push_forward(
@@ -45,45 +45,55 @@ def _walk(seeds: Mapping[Any, Any], order: Sequence[Any], recorded: bool, masked
     for node in order:
         if node in tangents or node._primitive is None:
             continue
+        primitive = node._primitive
         arriving = tuple(None if operand is None else tangents.get(operand) for operand in node._operands)
+        if any(rule is None for rule in primitive.rules):  # it is not differentiable in that operand, whatever moves it
+            arriving = tuple(None if rule is None else t for rule, t in zip(primitive.rules, arriving))
         if all(tangent is None for tangent in arriving):
             continue
-        primitive = node._primitive
+        xs, out = (as_recorded(node), outputs_of(node)) if recorded else (node._inputs, node._data)
         push = primitive.masked_push if masked else primitive.push
         if push is None:
-            tangent = _reverse_twice(arriving, node, recorded)
-        elif recorded:
-            tangent = push(arriving, as_recorded(node), outputs_of(node), node)
+            tangent = _reverse_twice(arriving, xs, out, node, recorded)
         else:
-            tangent = _push_plain(push, arriving, node)
+            tangent = _answer(push, arriving, xs, out, node)
         tangents[node] = fit_tangent(tangent, node._data)
     return tangents
 
 
-def _reverse_twice(arriving: Sequence[Any], node: Any, recorded: bool) -> Any:
+def _reverse_twice(arriving: Sequence[Any], xs: Sequence[Any], out: Any, node: Any, recorded: bool) -> Any:
     """J·t for an entry that has a reverse rule alone: Jᵀg is linear in g, and the transpose of that is J."""
-    xs, out = (as_recorded(node), outputs_of(node)) if recorded else (node._inputs, node._data)
     several = type(node._data) is tuple
     cotangents = [variable(np.zeros_like(part)) for part in (node._data if several else (node._data,))]
     g = tuple(cotangents) if several else cotangents[0]
     with changed(recording=True):
-        pulled = {
-            fit(pull(g, xs, out, node), raw, node): tangent
+        pulled = summed(
+            pair
             for pull, tangent, raw in zip(node._primitive.pulls, arriving, node._inputs)
             if tangent is not None and pull is not None
-        }
+            for pair in _varying(fit(_answer(pull, g, xs, out, node), raw, node), tangent)
+        )
         found = pull_back(pulled, ancestors(pulled), cotangents, recorded=recorded)
     parts = tuple(found.get(v, np.zeros_like(v._data)) for v in cotangents)
     return parts if several else parts[0]
 
 
-def _push_plain(push: Any, arriving: Sequence[Any], node: Any) -> Any:
-    """The rule on plain numbers; where Python's floats raise or leave the reals, on NumPy's."""
+def _varying(contribution: Any, tangent: Any) -> Iterator[tuple[Any, Any]]:
+    """(contribution, tangent), part by part, where the contribution depends on the cotangents: elsewhere J is 0."""
+    if type(contribution) is tuple:
+        for part, along in zip(contribution, tangent):
+            if part is not None and along is not None:
+                yield from _varying(part, along)
+    elif getattr(contribution, "_carries", False):
+        yield contribution, tangent
+
+
+def _answer(rule: Any, arriving: Any, xs: Sequence[Any], out: Any, node: Any) -> Any:
+    """What a rule answers; where Python's floats raise or leave the reals, what it answers on NumPy's."""
     try:
-        tangent = push(arriving, node._inputs, node._data, node)
-        if not (isinstance(tangent, complex) and type(node._data) is float):
-            return tangent
+        answer = rule(arriving, xs, out, node)
+        if not (isinstance(answer, complex) and type(node._data) is float):
+            return answer
     except (ArithmeticError, ValueError):
         pass
-    arriving, inputs = tuple(map(numpy_float, arriving)), tuple(map(numpy_float, node._inputs))
-    return push(arriving, inputs, numpy_float(node._data), node)
+    return on_numpy_floats(rule, arriving, xs, out, node)

@@ -81,18 +81,15 @@ def _walk(
             try:
                 contribution = pull(g, xs, out, node)
             except (ArithmeticError, ValueError):  # where Python's floats raise, NumPy's answer inf or nan
-                if recorded:
-                    raise
-                contribution = _with_numpy_floats(pull, g, inputs, out, node)
+                contribution = on_numpy_floats(pull, g, xs, out, node)
             if free and not masked and not is_finite(contribution) and primitive.kind == "elementwise":
-                careful = primitive.masked_pulls[primitive.pulls.index(pull)]
-                contribution = careful(g, xs, out, node) if recorded else _with_numpy_floats(careful, g, xs, out, node)
+                contribution = on_numpy_floats(primitive.masked_pulls[primitive.pulls.index(pull)], g, xs, out, node)
             kind = type(contribution)
             if type(x) is float is (type(contribution._data) if recorded and hasattr(kind, "_record") else kind):
                 pass
             elif not (kind is ndarray is type(x)) or contribution.shape != x.shape or contribution.dtype is not x.dtype:
                 if isinstance(contribution, complex) and type(x) is type(g) is float:  # left the reals: (−1.0)**0.5
-                    contribution = _with_numpy_floats(pull, g, inputs, out, node)
+                    contribution = on_numpy_floats(pull, g, xs, out, node)
                 contribution = fit(contribution, x, node)
             before = arrived(operand)
             if before is None:
@@ -136,13 +133,15 @@ def outputs_of(node: Any) -> Any:
     return tuple(node.part(i) for i in range(len(node._data))) if type(node._data) is tuple else node
 
 
-def _with_numpy_floats(pull: Any, g: Any, inputs: Any, out: Any, node: Any) -> Any:
-    """The rule again on NumPy's floats, which divide by zero and overflow without raising, and stay real."""
-    return pull(numpy_float(g), tuple(map(numpy_float, inputs)), numpy_float(out), node)
+def on_numpy_floats(rule: Any, g: Any, xs: Any, out: Any, node: Any) -> Any:
+    """The rule on NumPy's floats, which divide by zero and overflow without raising, and stay real. Values stay."""
+    return rule(numpy_float(g), numpy_float(xs), numpy_float(out), node)
 
 
 def numpy_float(x: Any) -> Any:
-    """A Python number as a NumPy scalar; anything else as it is."""
+    """A Python number as a NumPy scalar, in tuples too; anything else as it is."""
+    if type(x) is tuple:
+        return tuple(map(numpy_float, x))
     return np.float64(x) if type(x) in (float, int) else x
 
 

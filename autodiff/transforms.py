@@ -16,7 +16,7 @@ import numpy as np
 from autodiff.arguments import argument_numbers, function_for, name_of, nothing_to_differentiate, positions
 from autodiff.containers import flatten, is_container, map_leaves, paths, restore
 from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeError
-from autodiff.fitting import unshared
+from autodiff.fitting import summed, unshared
 from autodiff.forward import push_forward
 from autodiff.graph import MANY, ancestors, dependents
 from autodiff.modes import changed, current_mode
@@ -115,10 +115,7 @@ class Recording:
         last: nobody will ask for another derivative, so the graph is freed on the way if it is only ours
         """
         path = self._path([v for v in self.active if v in self.nodes])
-        arriving: dict[Value, Any] = {}
-        for output, seed in zip(self.outputs, seeds):
-            if output in path:
-                arriving[output] = arriving[output] + seed if output in arriving else seed
+        arriving = summed((output, seed) for output, seed in zip(self.outputs, seeds) if output in path)
         free = last and not self.recorded
         if free:
             self.nodes = set()

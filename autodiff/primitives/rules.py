@@ -39,7 +39,7 @@ def build_push(primitive: Any, product: Rule = operator.mul) -> Push | None:
     if primitive.kind == "elementwise":
         partials = [_partial(rule, "t", "t, xs, out, node", product) for rule in primitive.rules]
         return lambda tangents, xs, out, node: _total(
-            partial(t, xs, out, node) for partial, t in zip(partials, tangents) if t is not None
+            partial(t, xs, out, node) for partial, t in zip(partials, tangents) if partial and t is not None
         )
     if primitive.kind == "linear":
         return lambda tangents, xs, out, node: _push_linear(primitive, tangents, xs, node)
@@ -86,8 +86,10 @@ class _EveryOperand:
 _CONSTANT_PULLS: dict[Any, Pull] = {1: lambda g, xs, out, node: g, -1: lambda g, xs, out, node: -g}
 
 
-def _partial(rule: Any, factor: str, signature: str, product: Rule) -> Callable[..., Any]:
-    """What an elementwise partial contributes: itself times a factor, the gradient or a tangent."""
+def _partial(rule: Any, factor: str, signature: str, product: Rule) -> Callable[..., Any] | None:
+    """What an elementwise partial contributes: itself times a factor, the gradient or a tangent. None: nothing."""
+    if rule is None:
+        return None
     if not callable(rule):  # a number is finite: there is nothing to mask
         return _CONSTANT_PULLS.get(rule) or _adapt(rule, f"{{rule}} * {factor}", signature)
     if product is operator.mul:

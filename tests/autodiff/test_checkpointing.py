@@ -74,6 +74,44 @@ def test_captured_results_get_their_gradients() -> None:
     assert ad.jvp(ad.grad(lambda w: ad.checkpoint(lambda x: x * w * w)(w)), (2.0,), (1.0,))[1] == 12.0
 
 
+CAPTURED = {"a number": 2.0, "one element": np.array([2.0]), "an array": np.array([2.0, 3.0, 4.0])}
+
+
+@pytest.mark.parametrize("form", CAPTURED)
+@pytest.mark.parametrize("older", [False, True], ids=["a leaf", "a result"])
+def test_captured_values_in_forward_mode(form: str, older: bool) -> None:
+    """Values are told apart by identity: == of them is elementwise."""
+    p = CAPTURED[form]
+    for held in (Value(p), Value(p) * 1.0 if older else Value(p)):
+        out, tangent = ad.jvp(ad.checkpoint(lambda x, held=held: x * held), (1.0,), (1.0,))
+        assert np.array_equal(out.data, p)
+        assert np.array_equal(tangent.data, p)
+    ours = ad.jacobian(lambda x, q: np.tile(ad.checkpoint(lambda x: x * q * p)(x), 2), (0, 1))(1.0, p)
+    exact = ad.jacobian(lambda x, q: np.tile(x * q * p, 2), (0, 1))(1.0, p)
+    for a, b in zip(ours, exact):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_captured_leaf_with_new_data_raises() -> None:
+    """The second run would read it, even where the results happen to be equal."""
+    for run in (lambda y: y.backward(), lambda y: y.backward(retain_graph=False)):
+        q = Value(np.array([2.0, 3.0]))
+        y = ad.checkpoint(lambda x, q=q: x * q[0] * q[1])(Value(5.0))
+        q.data = np.array([3.0, 2.0])
+        with pytest.raises(GraphError, match=r"new \.data after the forward pass"):
+            run(y)
+    q = Value(np.array([2.0, 3.0]))
+    y = ad.checkpoint(lambda x: x * q[0] * q[1])(Value(5.0))
+    q.data[:] = [3.0, 2.0]
+    with pytest.raises(GraphError, match="after the forward pass"):
+        y.backward()
+    q = Value(np.array([2.0, 3.0]))
+    y = ad.checkpoint(lambda x: x * q[0] * q[1])(Value(5.0))
+    q.data = np.array([2.0, 3.0])  # the same numbers
+    y.backward()
+    assert q.grad.tolist() == [15.0, 10.0]
+
+
 def test_gradient_penalty_through_a_checkpoint() -> None:
     w = Value(np.array([2.0, -1.0]))
     x = np.array([0.5, 0.25])
@@ -109,6 +147,21 @@ def test_results_without_a_gradient() -> None:
     y.sum().backward()
     assert x.grad.tolist() == [2.0, 2.0]
     assert np.asarray(mask.data if isinstance(mask, Value) else mask).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("other", [None, "text", 3, np.arange(3), {"k": [None, 1.5]}])
+def test_results_that_are_no_values_in_both_modes(other: Any) -> None:
+    f = ad.checkpoint(lambda y: (y * y, other, y > 0, {"z": 3 * y}))
+
+    def g(x: Any) -> Any:
+        out = f(x)
+        return out[0] + out[3]["z"]
+
+    assert ad.grad(g)(2.0) == 7.0
+    assert ad.jvp(g, (2.0,), (1.0,)) == (10.0, 7.0)
+    assert ad.hessian(g)(2.0) == 2.0
+    back = f(Value(2.0))[1]
+    assert back is other or np.array_equal(back, other)
 
 
 def test_on_arrays_and_without_recording_it_is_the_function() -> None:

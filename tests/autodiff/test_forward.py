@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 import autodiff as ad
 from autodiff import Value
@@ -83,6 +84,65 @@ def test_a_primitive_without_a_forward_rule_takes_its_reverse_rule_twice() -> No
         return (out.part(0), out.part(1)) if isinstance(out, Value) else out
 
     check(parts, np.array([0.5, -2.0]), np.array([1.5, 2.5]))
+
+
+RULES_THAT_SHARE = {
+    "both hand on g": (lambda x, y: x + y, [lambda g: g, lambda g: g]),
+    "plain zeros for one": (lambda x, y: x + 0 * y, [lambda g: g, lambda y: np.zeros_like(y)]),
+    "None for one": (lambda x, y: x * y, [None, lambda g, x: g * x]),
+    "one buffer for both": (lambda x, y: 3 * (x + y), [lambda g: _thrice(g), lambda g: _thrice(g)]),
+    "a multiple of an operand": (lambda x, y: x * y, [lambda g, y: g * y, lambda x: 0 * x]),
+}
+SHARED: dict[int, Any] = {}
+
+
+def _thrice(g: Any) -> Any:
+    """The same Value for whoever asks with the same g."""
+    return SHARED.setdefault(id(g), (g, 3 * g))[1]
+
+
+NUMBERS = pytest.mark.parametrize(("x", "y"), [(2.0, 3.0), (np.array([2.0, -1.0]), np.array([0.5, 4.0]))])
+
+
+@NUMBERS
+@pytest.mark.parametrize("name", RULES_THAT_SHARE)
+def test_reverse_rules_taken_twice_sum_what_arrives_at_one_value(name: str, x: Any, y: Any) -> None:
+    """⟨g, J·t⟩ = ⟨Jᵀg, t⟩, whatever objects the rules return: they may be equal, the same, or no Values at all."""
+    forward, rules = RULES_THAT_SHARE[name]
+    entry = ad.primitive(forward, rules, name=f"test_forward_{name}{np.shape(x)}")
+    captured = Value(1.0)  # which makes the walk record itself
+    recorded = lambda x, y: entry(x, captured * y)
+    for tangents in ((x, y), (y, x), (x, None), (None, y)):
+        pulled = ad.vjp(entry, x, y)[1](x)
+        other = sum(np.sum(g * t) for g, t in zip(pulled, tangents) if t is not None)
+        assert np.sum(x * ad.jvp(entry, (x, y), tangents)[1]) == pytest.approx(other)
+        assert np.sum(x * ad.jvp(recorded, (x, y), tangents)[1].data) == pytest.approx(other)
+    SHARED.clear()
+
+
+def test_several_operands_that_are_parts_of_one_result() -> None:
+    pair = ad.primitive(
+        lambda x: (x * x, 3 * x), [lambda g, x: 2 * x * g[0] + 3 * g[1]], outputs=True, name="test_forward_pair"
+    )
+    joined = ad.primitive(lambda p: p[0] * p[1], [lambda g, x: (g * x[1], g * x[0])], name="test_forward_joined")
+    f = lambda x: joined(pair(x)) if isinstance(x, Value) else 3 * x**3
+    assert ad.grad(f)(2.0) == 36.0
+    assert ad.jvp(f, (2.0,), (1.0,))[1] == 36.0
+
+
+@NUMBERS
+@pytest.mark.parametrize("kind", [ad.elementwise, ad.linear, ad.multilinear, ad.primitive])
+def test_an_operand_without_a_rule_is_constant_in_both_modes(kind: Any, x: Any, y: Any) -> None:
+    rule = (lambda x: x) if kind is ad.elementwise else (lambda g, x: g * x)
+    jvp = {"jvp": lambda tangents, x: tangents[1] * x} if kind is ad.primitive else {}
+    entry = kind(lambda x, y: x * y, [None, rule], name=f"test_constant_in_{kind.__name__}{np.shape(x)}", **jvp)
+    one = np.ones_like(x)
+    assert np.array_equal(ad.grad(lambda x: np.sum(entry(x, y)))(x), 0 * x)
+    assert np.array_equal(ad.grad(lambda y: np.sum(entry(x, y)))(y), x)
+    assert np.array_equal(ad.jvp(entry, (x, y), (one, 0 * one))[1], 0 * x)
+    assert np.array_equal(ad.jvp(entry, (x, y), (one, None))[1], 0 * x)
+    assert np.array_equal(ad.jvp(entry, (x, y), (one, one))[1], x)
+    assert np.array_equal(ad.jvp(lambda x, y: entry(x * x, y) * x, (x, y), (one, 0 * one))[1], x * x * y)
 
 
 def test_forward_over_a_captured_variable() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import tracemalloc
 import weakref
 from typing import Any
@@ -312,3 +313,21 @@ def test_a_leaf_read_between_forward_and_a_recorded_backward() -> None:
 
     ad.grad(f)(np.ones(2)).sum().backward()
     assert w.grad.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
+def test_a_recorded_walk_divides_by_constants_as_numpy_does() -> None:
+    """1/0.0 of Python's floats raises; the rules read constants as they are, so the walk tries NumPy's."""
+    assert ad.hessian(lambda x: x * x / 0.0)(1.0) == math.inf
+    assert ad.grad(ad.grad(lambda x: x * x / 0.0))(1.0) == math.inf
+    assert ad.hvp(lambda x: x * x / 0.0)(1.0, 1.0) == math.inf
+    for hidden in (lambda x: np.where(False, x / 0.0, x * x), lambda x: np.where(True, x * x, x / -0.0)):
+        assert ad.hessian(hidden)(1.0) == 2.0
+        assert ad.grad(ad.grad(hidden))(1.0) == 2.0
+    w = Value(2.0)
+    assert ad.grad(lambda x: w * x / 0.0)(1.0).data == math.inf
+    assert ad.jvp(lambda x: w * x / 0.0, (1.0,), (1.0,))[1].data == math.inf
+    step = ad.jit(lambda x: ad.grad(lambda x: x / 0.0)(x))
+    assert step(1.0) == math.inf
+    reverse_only = ad.primitive(lambda x, y: x / (y + 1.0), [lambda g, y: g / y, 0], name="test_divides_by_constants")
+    assert ad.jvp(lambda x: reverse_only(x, 0.0), (1.0,), (1.0,))[1] == math.inf
