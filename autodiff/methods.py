@@ -83,7 +83,7 @@ class ArrayMethods:
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Value:
         """Held between two bounds, either of which may be None; passes gradients at its bounds."""
-        from autodiff.primitives.arithmetic import clip
+        from autodiff.primitives.extremes import clip
 
         return clip(self, min, max, out)  # type: ignore[no-any-return]
 

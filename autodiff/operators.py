@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autodiff.primitives import arithmetic, contractions, nondifferentiable
+from autodiff.primitives import arithmetic, contractions, nondifferentiable, powers
 from autodiff.recording import binary, in_place, unary
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ class Operators:
         return binary(arithmetic.divide, other, self)
 
     def __pow__(self, other: Operand) -> Value:
-        return binary(arithmetic.power, self, other)
+        return binary(powers.power, self, other)
 
     def __rpow__(self, other: Operand) -> Value:
-        return binary(arithmetic.power, other, self)
+        return binary(powers.power, other, self)
 
     def __mod__(self, other: Operand) -> Value:
         return binary(arithmetic.remainder, self, other)
@@ -134,7 +134,7 @@ class Operators:
         return in_place(arithmetic.divide, self, other)
 
     def __ipow__(self, other: Operand) -> Value:
-        return in_place(arithmetic.power, self, other)
+        return in_place(powers.power, self, other)
 
     def __imod__(self, other: Operand) -> Value:
         return in_place(arithmetic.remainder, self, other)

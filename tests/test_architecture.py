@@ -22,6 +22,8 @@ ORDER = [
     "autodiff.primitives.kinds",
     "autodiff.primitives.nondifferentiable",
     "autodiff.primitives.arithmetic",
+    "autodiff.primitives.powers",
+    "autodiff.primitives.extremes",
     "autodiff.primitives.complex_parts",
     "autodiff.primitives.transcendental",
     "autodiff.primitives.reductions",
