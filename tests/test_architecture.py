@@ -18,6 +18,7 @@ ORDER = [
     "autodiff.containers",
     "autodiff.operands",
     "autodiff.primitives.rules",
+    "autodiff.primitives.signatures",
     "autodiff.primitives.keywords",
     "autodiff.primitives.kinds",
     "autodiff.primitives.nondifferentiable",

@@ -19,6 +19,9 @@ from autodiff.primitives import (
 )
 from autodiff.primitives.kinds import COMPOSITES, DISPATCH, TABLE
 
+for entry in TABLE.values():
+    entry.complete = True
+
 __all__ = [
     "COMPOSITES",
     "DISPATCH",

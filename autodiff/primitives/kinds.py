@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import UnsupportedError
-from autodiff.primitives.rules import Pull, Push, Rule, build_pulls, build_push, refuse_missing_rules
+from autodiff.primitives.rules import Pull, Push, Rule, build_pulls, build_push
+from autodiff.primitives.signatures import Signature, read, refuse_missing_rules
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Primitive:
     scalar: the same on Python floats through `math`, or None · rules: one per operand, or a single one where `variadic`
     push_rule: for the kind `primitive`, its forward-mode rule, or None · outputs: the result is a tuple
     broadcasts: operands may be broadcast, so a gradient may be summed to fit · domain: one Domain per operand
+    complete: whoever calls it gives every operand by position and every keyword, as a plain number; our own entries
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Primitive:
         self.push_rule = push_rule
         self.domain = (domain,) * max(len(self.rules), 1) if isinstance(domain, Domain) else tuple(domain)
         self.differentiable = kind != "nondifferentiable"
+        self.complete = False
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name}>"
@@ -88,6 +91,8 @@ class Primitive:
 
     def __call__(self, *operands: Any, **keywords: Any) -> Any:
         """Compute on arrays; record when an operand knows how to (as Values do)."""
+        if not self.complete:
+            operands, keywords = self._completed(operands, keywords)
         for operand in operands:
             record = getattr(type(operand), "_record", None)
             if record is not None:
@@ -95,6 +100,17 @@ class Primitive:
                     self._refuse_without_rule(operands)
                 return record(self, operands, keywords)
         return self.forward(*operands, **keywords)
+
+    def _completed(self, operands: Any, keywords: Any) -> tuple[Any, Any]:
+        """Every operand that has a rule in its place, every keyword by its name, defaults filled in."""
+        if self.differentiable:
+            operands, keywords = self.signature.bound(operands, keywords)
+        return operands, read(self.name, keywords)
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What the forward function takes."""
+        return Signature(self.forward, len(self.rules), self.variadic)
 
     def _refuse_without_rule(self, operands: Sequence[Any]) -> None:
         """Raise for an operand that carries a gradient and has no rule to receive it."""
@@ -165,7 +181,8 @@ def elementwise(
 ) -> Primitive:
     """An operation that acts element by element, with broadcasting: one partial derivative per operand.
 
-    forward: a ufunc or any function of arrays · partials: rules reading x, y, z, out, or numbers
+    forward: a ufunc or any function of arrays · partials: rules reading x, y, z, out, or numbers; None for an operand
+    that it is not differentiable in. What the function takes behind them is a keyword, which carries no gradient
     domain: where the operands may lie · scalar: the same on Python floats, through `math`
     returns: the primitive, which computes on arrays and records on Values
 

@@ -6,15 +6,11 @@ it is, has the fields `kind`, `rules`, `variadic`, `push_rule`; the node has `_i
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from inspect import signature
 from typing import Any
 
 import numpy as np
-
-from autodiff.errors import UnsupportedError
 
 Rule = Callable[..., Any]
 Pull = Callable[[Any, Sequence[Any], Any, Any], Any]
@@ -113,28 +109,3 @@ def _total(terms: Iterator[Any]) -> Any:
     for term in terms:
         total = total + term
     return total
-
-
-def refuse_missing_rules(primitive: Any) -> None:
-    """An operand without a rule would silently get no gradient; where there is none to give, the rule is None or 0."""
-    if primitive.variadic or not primitive.differentiable:
-        return
-    least, most = _operand_counts(primitive.forward)
-    if not least <= len(primitive.rules) <= most:
-        raise UnsupportedError(
-            f"{primitive.name} takes {least} operands and was given {len(primitive.rules)} rules; it needs one for "
-            "each (None for an operand that it is not differentiable in, adjoint= for any number of operands)"
-        )
-
-
-def _operand_counts(forward: Callable[..., Any]) -> tuple[float, float]:
-    """How many operands a function takes at least and at most. What has a default may be a keyword."""
-    if isinstance(forward, np.ufunc):
-        return forward.nin, forward.nin
-    try:
-        parameters = signature(forward).parameters.values()
-    except (TypeError, ValueError):
-        return 0, math.inf
-    operands = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    anything = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    return sum(p.default is p.empty for p in operands), math.inf if anything else len(operands)

@@ -214,3 +214,91 @@ def test_a_rule_that_hands_out_its_own_buffer() -> None:
     gradient = ad.grad(lambda x: np.sum(keeps(x)))(X)
     gradient *= 5.0
     assert kept.tolist() == [1.0, 1.0, 1.0]
+
+
+# --- how entries are called -----------------------------------------------------------------------------------------
+
+
+def test_a_value_among_keywords_is_refused_by_name() -> None:
+    """A keyword has no rule: its gradient would be lost, wherever it stands, and whatever the operands are."""
+    for register in (ad.linear, ad.multilinear, ad.primitive):
+        scaled = register(lambda x, *, k, more=(): k * x, [lambda g, k: k * g], name=f"scaled_{register.__name__}")
+        for x in (2.0, Value(2.0)):
+            for given in ({"k": Value(4.0)}, {"k": 4.0, "more": (1, {"deep": [Value(3.0)]})}):
+                with pytest.raises(ad.errors.GradientLostError, match=r"(k|more)= of scaled_.* is a keyword"):
+                    scaled(x, **given)
+        assert scaled(Value(2.0), k=ad.stop_gradient(Value(4.0))).data == 8.0
+        assert ad.grad(lambda x, scaled=scaled: scaled(x, k=ad.stop_gradient(Value(4.0))))(2.0) == 4.0
+        with ad.no_grad():
+            assert scaled(Value(2.0), k=Value(4.0)).data == 8.0
+    digits = ad.nondifferentiable(lambda x, *, decimals=0: np.round(x, decimals), name="rounded_digits")
+    with pytest.raises(ad.errors.GradientLostError, match="decimals= of rounded_digits"):
+        digits(Value(X), decimals=Value(1.0))
+    with pytest.raises(ad.errors.TracingError, match="k= of scaled_linear"):
+        ad.jit(lambda x, k: TABLE["scaled_linear"](x, k=k))(X, 2.0)
+
+
+WAYS_TO_CALL: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "all by position": ((2.0, 3.0), {}),
+    "the second by name": ((2.0,), {"y": 3.0}),
+    "both by name": ((), {"x": 2.0, "y": 3.0}),
+    "the second left out": ((2.0,), {}),
+    "a keyword given": ((2.0, 3.0), {"n": 3}),
+    "a keyword by position": ((2.0, 3.0, 3), {}),
+    "both keywords by position and name": ((2.0, 3.0, 3), {"scale": 0.5}),
+}
+
+
+@pytest.mark.parametrize("call", WAYS_TO_CALL)
+@pytest.mark.parametrize("kind", [ad.elementwise, ad.primitive])
+def test_operands_and_keywords_may_be_left_out_or_named(kind: Any, call: str) -> None:
+    """However Python lets a function be called: the rules find every operand, and every keyword."""
+
+    def forward(x: Any, y: Any = 3.0, n: int = 2, *, scale: float = 1.0) -> Any:
+        return scale * x**n * y
+
+    rules = [lambda x, y, n, scale: scale * n * x ** (n - 1) * y, lambda x, n, scale: scale * x**n]
+    if kind is ad.primitive:
+        rules = [
+            lambda g, x, y, n, scale: g * scale * n * x ** (n - 1) * y,
+            lambda g, x, n, scale: g * scale * x**n,
+        ]
+    entry = kind(forward, rules, name=f"powers_{kind.__name__}")
+    operands, keywords = WAYS_TO_CALL[call]
+    count = len(operands[:2])
+    named = [name for name in "xy" if name in keywords]
+
+    def f(*xs: Any) -> Any:
+        given = dict(zip(named, xs[count:]))
+        return entry(*xs[:count], *operands[2:], **{**keywords, **given})
+
+    def exact(*xs: Any) -> Any:
+        return forward(*xs[:count], *operands[2:], **{**keywords, **dict(zip(named, xs[count:]))})
+
+    xs = [np.array([x, 0.5]) for x in (*operands[:2], *(keywords[name] for name in named))]
+    check(f, *xs)
+    for value, raw in zip(ad.vjp(f, *xs)[1](np.ones(2)), ad.vjp(exact, *xs)[1](np.ones(2))):
+        np.testing.assert_allclose(value, raw, rtol=1e-15)
+
+
+def test_a_call_that_does_not_fit_is_refused_as_python_does() -> None:
+    entry = ad.elementwise(lambda x, y, *, n=2: x * y**n, [lambda y, n: y**n, None], name="test_misfits")
+    for operands, keywords in (((), {}), ((1.0, 2.0, 3.0), {}), ((1.0, 2.0), {"m": 1}), ((1.0, 2.0), {"x": 3.0})):
+        with pytest.raises(TypeError):
+            entry(*map(Value, operands), **keywords)
+        with pytest.raises(TypeError):
+            entry(*operands, **keywords)
+
+
+def test_an_elementwise_operand_without_a_rule() -> None:
+    """None is what the message about missing rules recommends; the operand may be a Value all the same."""
+    entry = ad.elementwise(lambda x, y: x * y, [lambda y: y, None], name="test_no_rule")
+    assert ad.grad(entry, (0, 1))(3.0, 4.0) == (4.0, 0.0)
+    assert ad.jvp(entry, (3.0, 4.0), (1.0, 1.0))[1] == 4.0
+    assert np.array_equal(ad.hessian(lambda x: np.sum(entry(x * x, x)))(X), np.diag(4 * X))
+
+
+def test_a_keyword_that_is_named_like_one_of_the_rules_words() -> None:
+    entry = ad.elementwise(lambda x, *, weight=2.0: weight * x, [lambda weight: weight], name="test_weighted")
+    assert ad.grad(entry)(3.0) == 2.0
+    assert ad.grad(lambda x: entry(x, weight=5.0))(3.0) == 5.0
