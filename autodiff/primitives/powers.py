@@ -17,12 +17,16 @@ sqrt = elementwise(np.sqrt, [lambda out: 0.5 / out], domain=POSITIVE, scalar=mat
 cbrt = elementwise(np.cbrt, [lambda out: 1 / (3 * out * out)], domain=NONZERO)
 
 
-def _power_base(x: Any, y: Any) -> Any:
-    """∂(x**y)/∂x = y·x**(y − 1), and 0 at x = y = 0, where x**0 is constant."""
-    if type(y) in (int, float):  # a literal exponent
-        return 2 * x if y == 2 else 0 * x if y == 0 else y * x ** (y - 1)
+def _power_base(x: Any, y: Any, out: Any) -> Any:
+    """∂(x**y)/∂x = y·x**(y − 1), and 0 at x = y = 0, where x**0 is constant.
+
+    For small y it is y·x**y/x: x**(y − 1) alone may overflow, and 0·∞ is no number.
+    """
+    if type(y) in (int, float) and (y == 0 or abs(y) >= 0.5):  # a literal exponent
+        return 2 * x if y == 2 else 0.0 if y == 0 else y * x ** (y - 1)
     flat = (x == 0) & (y == 0)  # not all of y == 0: ∂²(x**y)/∂x∂y is 1/x there
-    return np.where(flat, 0.0, y * x ** np.where(flat, 1.0, y - 1))
+    small = (np.abs(y) < 0.5) & (x != 0) & np.isfinite(x)
+    return np.where(small, y * out / np.where(small, x, 1.0), y * x ** np.where(flat | small, 1.0, y - 1))
 
 
 def _power_exponent(x: Any, y: Any, out: Any) -> Any:

@@ -7,7 +7,7 @@ it is, has the fields `kind`, `rules`, `variadic`, `push_rule`; the node has `_i
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,14 +26,16 @@ def build_pulls(primitive: Any, product: Rule = operator.mul) -> Iterable[Pull |
     if primitive.variadic:
         return _EveryOperand(_adapt(primitive.rules[0], "{rule}", "i, g, xs, out, node"))
     if primitive.kind == "elementwise":
-        return tuple(_partial(rule, "g", "g, xs, out, node", product) for rule in primitive.rules)
+        mixed = len(primitive.rules) > 1
+        return tuple(_partial(rule, "g", "g, xs, out, node", product, mixed) for rule in primitive.rules)
     return tuple(rule if rule is None else _adapt(rule, "{rule}", "g, xs, out, node") for rule in primitive.rules)
 
 
 def build_push(primitive: Any, product: Rule = operator.mul) -> Push | None:
     """The forward rule of the kind; None if it has none. `product` multiplies an elementwise partial with a tangent."""
     if primitive.kind == "elementwise":
-        partials = [_partial(rule, "t", "t, xs, out, node", product) for rule in primitive.rules]
+        mixed = len(primitive.rules) > 1
+        partials = [_partial(rule, "t", "t, xs, out, node", product, mixed) for rule in primitive.rules]
         return lambda tangents, xs, out, node: _total(
             partial(t, xs, out, node) for partial, t in zip(partials, tangents) if partial and t is not None
         )
@@ -82,26 +84,55 @@ class _EveryOperand:
 _CONSTANT_PULLS: dict[Any, Pull] = {1: lambda g, xs, out, node: g, -1: lambda g, xs, out, node: -g}
 
 
-def _partial(rule: Any, factor: str, signature: str, product: Rule) -> Callable[..., Any] | None:
-    """What an elementwise partial contributes: itself times a factor, the gradient or a tangent. None: nothing."""
+_AS_COMPUTED = {
+    name: f"(xs[{i}] if type(xs[{i}]) is float else as_computed(xs[{i}], out))" for i, name in enumerate("xyz")
+}
+_AS_COMPUTED["xs"] = "tuple(as_computed(x, out) for x in xs)"
+
+
+def as_computed(x: Any, out: Any) -> Any:
+    """An operand in the dtype of the result, in which the operation was computed: as precise as that is the partial.
+
+    So 1/y beside a float64 x is a float64, also if y is a float32, and y − 1 does not wrap around if y is a uint8.
+    Python's numbers are as precise as whatever stands beside them.
+    """
+    if isinstance(getattr(x, "_data", x), (int, float, complex)):
+        return x
+    dtype = np.dtype(float) if type(out) is float else out.dtype
+    return x if x.dtype == dtype or not np.can_cast(x.dtype, dtype) else x.astype(dtype)
+
+
+def _partial(rule: Any, factor: str, signature: str, product: Rule, mixed: bool) -> Callable[..., Any] | None:
+    """What an elementwise partial contributes: itself times a factor, the gradient or a tangent. None: nothing.
+
+    mixed: there are several operands, which may have several dtypes
+    """
     if rule is None:
         return None
     if not callable(rule):  # a number is finite: there is nothing to mask
         return _CONSTANT_PULLS.get(rule) or _adapt(rule, f"{{rule}} * {factor}", signature)
+    access = _ACCESS | _AS_COMPUTED if mixed and not _is_an_operand(rule) else _ACCESS
     if product is operator.mul:
-        return _adapt(rule, f"{{rule}} * {factor}", signature)
-    return _adapt(rule, f"product({factor}, {{rule}})", signature, product)
+        return _adapt(rule, f"{{rule}} * {factor}", signature, access=access)
+    return _adapt(rule, f"product({factor}, {{rule}})", signature, product, access)
 
 
-def _adapt(rule: Any, template: str, signature: str, product: Rule | None = None) -> Callable[..., Any]:
+def _is_an_operand(rule: Any) -> bool:
+    """Whether a rule says `lambda y: y`: then the product with the gradient is as precise as that."""
+    return bool(rule.__code__.co_argcount == 1 and rule.__code__.co_code == (lambda x: x).__code__.co_code)
+
+
+def _adapt(
+    rule: Any, template: str, signature: str, product: Rule | None = None, access: Mapping[str, str] = _ACCESS
+) -> Callable[..., Any]:
     """A rule as written, called with what its parameter names ask for. A number stands for itself."""
     if callable(rule):
         names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
-        body = f"rule({', '.join(_ACCESS.get(name) or f'node._keywords[{name!r}]' for name in names)})"
+        body = f"rule({', '.join(access.get(name) or f'node._keywords[{name!r}]' for name in names)})"
     else:
         body = repr(rule)
     source = f"lambda {signature}: {template.format(rule=body)}"
-    return eval(source, {"rule": rule, "product": product})  # type: ignore[no-any-return]
+    return eval(source, {"rule": rule, "product": product, "as_computed": as_computed})  # type: ignore[no-any-return]
 
 
 def _total(terms: Iterator[Any]) -> Any:
