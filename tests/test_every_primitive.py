@@ -307,6 +307,7 @@ SAMPLES: dict[str, list[Sample]] = {
         Sample(((4, 2),), {"n": n, "axis": 0, "norm": m}) for n, m in ((4, "backward"), (3, "ortho"), (6, "forward"))
     ],
     "inner": [Sample(s) for s in INNERS],
+    "log_softmax": [Sample(((2, 3, 2),), {"axis": a}, False) for a in (None, 0, -1, (0, 2))],
     "logsumexp": REDUCE[:5] + REDUCE[6:],
     "matmul": [Sample(s) for s in MATMULS],
     "max": REDUCE,

@@ -43,6 +43,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "prod": "× product of the others",
     "cumprod": "× products of the others",
     "logsumexp": "× softmax",
+    "log_softmax": "− softmax × Σ",
     "sum_squares": "× 2x",
 }
 """What happens to a gradient on its way back, where it is not multiplied by numbers that can be shown: one word for all

@@ -12,7 +12,7 @@ from autodiff.operands import constant
 from autodiff.primitives.keywords import is_masked, keeps, mask_for, refuse
 from autodiff.primitives.kinds import composite, primitive
 from autodiff.primitives.reductions import expand
-from autodiff.primitives.shaping import normalized
+from autodiff.primitives.shaping import normalized, stopped
 
 
 def _count(a: Any, axis: Any, where: Any) -> Any:
@@ -90,33 +90,62 @@ def std(
     return np.where(flat, 0.0, np.sqrt(np.where(flat, 1.0, variance)))
 
 
-def _logsumexp_forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """log Σ exp x, shifted by the largest element so that nothing overflows."""
-    peak = np.max(x, axis=axis, keepdims=True)
-    peak = np.where(np.isfinite(peak), peak, 0.0)
+def _peak(x: Any, axis: Any) -> Any:
+    """The largest element, by which logarithms of sums are shifted so that nothing overflows; 0 if it is infinite."""
+    peak = np.max(x, axis=axis, keepdims=True) if x.size else np.max(x, axis=axis, keepdims=True, initial=-math.inf)
+    return np.where(np.isfinite(peak), peak, 0.0)
+
+
+def _log_of_sum(x: Any, axis: Any) -> Any:
+    """log Σ exp x of shifted elements; −∞ where they are all −∞, or where there are none."""
     with np.errstate(divide="ignore"):
-        result = np.log(np.sum(np.exp(x - peak), axis=axis, keepdims=True)) + peak
+        return np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+
+
+def _logsumexp_forward(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    x = np.asarray(x) if type(x) is float else x
+    peak = _peak(x, axis)
+    result = _log_of_sum(x - peak, axis) + peak
     return result if keepdims else np.squeeze(result, tuple(range(np.ndim(x))) if axis is None else axis)
 
 
-def _softmax_from(x: Any, x_like: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-    """exp(x − logsumexp x); 0 where every element is −∞."""
-    out = expand(out, x_like, axis, keepdims)
-    empty = out == -math.inf
-    return np.where(empty, 0.0, np.exp(x - np.where(empty, 0.0, out)))
+def _shares(x: Any, x_like: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    """The share of each term in Σ exp x; 0 where every element is −∞; where some are +∞, they share.
+
+    That is exp(x − out), but for the rounding of out, which may be larger than 1 where the elements are large. So the
+    shares are divided by their sum; and out is a constant, as shares do not depend on what is added to every element.
+    """
+    out = stopped(expand(out, x_like, axis, keepdims))
+    terms = np.exp(np.where((x == out) & np.isinf(out), 0.0, x - out))  # ∞ − ∞ is no number
+    return np.where(out == -math.inf, 0.0, terms / np.sum(terms, axis=axis, keepdims=True))
 
 
 _logsumexp = primitive(
     _logsumexp_forward,
     [
         lambda g, x, x_like, out, axis, keepdims: (
-            expand(g, x_like, axis, keepdims) * _softmax_from(x, x_like, out, axis, keepdims)
+            expand(g, x_like, axis, keepdims) * _shares(x, x_like, out, axis, keepdims)
         )
     ],
     jvp=lambda tangents, x, x_like, out, axis, keepdims: np.sum(
-        tangents[0] * _softmax_from(x, x_like, out, axis, keepdims), axis=axis, keepdims=keepdims
+        tangents[0] * _shares(x, x_like, out, axis, keepdims), axis=axis, keepdims=keepdims
     ),
     name="logsumexp",
+)
+
+
+def _log_softmax_forward(x: Any, *, axis: Any) -> Any:
+    """The differences from the largest element are kept: x − logsumexp(x) would round them away for large x."""
+    x = np.asarray(x) if type(x) is float else x
+    shifted = x - _peak(x, axis)
+    return shifted - _log_of_sum(shifted, axis)
+
+
+_log_softmax = primitive(
+    _log_softmax_forward,
+    [lambda g, out, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True)],
+    jvp=lambda tangents, out, axis: tangents[0] - np.sum(np.exp(out) * tangents[0], axis=axis, keepdims=True),
+    name="log_softmax",
 )
 
 
@@ -130,7 +159,7 @@ sum_squares = primitive(
 
 
 def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """log Σ exp a over axes (all if None), without overflow; −∞ with gradient 0 where every element is −∞.
+    """log Σ exp a over axes (all if None), without overflow; −∞ with gradient 0 where every element is −∞, or none is.
 
     a: any shape, float · returns: the shape of a without `axis`, in the dtype of a
 
@@ -142,13 +171,12 @@ def logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def log_softmax(a: Any, axis: Any = -1) -> Any:
-    """a − logsumexp(a), along an axis: the logarithm of softmax.
+    """a − logsumexp(a), along an axis: the logarithm of softmax, as exact for large elements as for small ones.
 
     >>> log_softmax(np.array([0.0, 0.0])).tolist()
     [-0.6931471805599453, -0.6931471805599453]
     """
-    a = _numeric(a, axis, "log_softmax")
-    return a - _logsumexp(a, axis=axis, keepdims=True)
+    return _log_softmax(_numeric(a, axis, "log_softmax"), axis=tuple(axis) if isinstance(axis, list) else axis)
 
 
 def softmax(a: Any, axis: Any = -1) -> Any:
@@ -157,8 +185,8 @@ def softmax(a: Any, axis: Any = -1) -> Any:
     >>> softmax(np.array([0.0, 0.0])).tolist()
     [0.5, 0.5]
     """
-    a = _numeric(a, axis, "softmax")
-    return np.exp(a - _logsumexp(a, axis=axis, keepdims=True))
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return np.exp(_log_softmax(_numeric(a, axis, "softmax"), axis=axis))
 
 
 def one_hot(labels: Any, classes: int, dtype: Any = float) -> Any:

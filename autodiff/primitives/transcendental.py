@@ -42,18 +42,19 @@ arccosh = elementwise(
 arctanh = elementwise(np.arctanh, [lambda x: 1 / ((1 - x) * (1 + x))], domain=UNIT, scalar=math.atanh)
 
 
-def _share(x: Any, out: Any) -> Any:
-    """exp(x − out), the share of one term in a log-sum; 0 where the sum itself is zero (out = −∞)."""
-    empty = out == -math.inf
-    return np.where(empty, 0.0, np.exp(x - np.where(empty, 0.0, out)))
+def _share(x: Any, y: Any, log_base: float = 1.0) -> Any:
+    """The share of bˣ in bˣ + bʸ, from the difference of x and y: the sum may be too large to tell them apart.
+
+    0 where both are −∞, as the sum itself is 0; ½ where both are +∞.
+    """
+    alike = (x == y) & np.isinf(x)  # whose difference is no number
+    return np.where(alike & (x < 0), 0.0, sigmoid(log_base * np.where(alike, 0.0, x - y)))
 
 
-def _share2(x: Any, out: Any) -> Any:
-    return _share(x * math.log(2), out * math.log(2))
-
-
-logaddexp = elementwise(np.logaddexp, [lambda x, out: _share(x, out), lambda y, out: _share(y, out)])
-logaddexp2 = elementwise(np.logaddexp2, [lambda x, out: _share2(x, out), lambda y, out: _share2(y, out)])
+logaddexp = elementwise(np.logaddexp, [lambda x, y: _share(x, y), lambda x, y: _share(y, x)])
+logaddexp2 = elementwise(
+    np.logaddexp2, [lambda x, y: _share(x, y, math.log(2)), lambda x, y: _share(y, x, math.log(2))]
+)
 
 
 def _sinc_slope(x: Any) -> Any:

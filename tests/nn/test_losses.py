@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from autodiff import Value, draw, grad, no_grad
+from autodiff import Value, draw, grad, no_grad, value_and_grad
 from autodiff.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from autodiff.testing import finite_difference
 from nn import MLP, accuracy, cross_entropy, hinge, mean_squared_error, squared_error
@@ -63,6 +63,29 @@ def test_cross_entropy_does_not_overflow():
     assert (right.data, wrong.data) == (0.0, 2e4)
     wrong.backward()
     np.testing.assert_array_equal(logits.grad, [[0.5, -0.5], [-0.5, 0.5]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("offset", [0.0, 1e4, -1e6, 1e8, 1e30])
+def test_cross_entropy_does_not_depend_on_what_is_added_to_every_logit(offset, dtype):
+    for difference in (0.0, 1.0, 8.0):
+        rows = np.array([[offset, offset + difference], [offset + difference, offset]], dtype)
+        gap = float(rows[0, 1]) - float(rows[0, 0])  # what the dtype leaves of it
+        loss, gradient = value_and_grad(lambda x: cross_entropy(x, np.array([0, 1])))(rows)
+        assert loss == pytest.approx(math.log1p(math.exp(-gap)) + gap, rel=1e-6 if dtype is np.float32 else 1e-14)
+        share = 1 / (1 + math.exp(-gap))
+        np.testing.assert_allclose(gradient, [[-share / 2, share / 2], [share / 2, -share / 2]], rtol=1e-6)
+
+
+def test_cross_entropy_of_infinite_logits():
+    """−inf stands for a class that is ruled out: if it is the right one, the loss is inf."""
+    assert cross_entropy(np.array([[-np.inf, 0.0, 0.0]]), [1]) == pytest.approx(math.log(2), rel=1e-15)
+    logits = Value([[-np.inf, 0.0]])
+    loss = cross_entropy(logits, [0])
+    loss.backward()
+    assert loss.data == np.inf
+    assert logits.grad.tolist() == [[-1.0, 1.0]]
+    assert str(cross_entropy(np.array([[1e3, 0.0]]), [0])) == "0.0"
 
 
 def test_cross_entropy_of_one_example_and_of_sequences():
@@ -203,7 +226,7 @@ def test_accuracy_refuses(scores, labels, error, message):
 def test_cross_entropy_of_a_batch_draws_no_reshape():
     loss = cross_entropy(Value(np.zeros((3, 2))), np.array([0, 1, 1]))
     operations = [node.op for node in draw(loss).nodes if node.op]
-    assert operations == ["[i, j]", "logsumexp axis=1", "-", "sum", "/"]
+    assert operations == ["log_softmax axis=1", "[i, j]", "sum", "/", "-"]
 
 
 def test_the_loss_of_a_perceptron_is_drawn_downwards():

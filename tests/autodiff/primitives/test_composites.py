@@ -48,6 +48,73 @@ def test_softmax_sums_to_one_and_its_gradient_to_zero() -> None:
     np.testing.assert_allclose(g.sum(axis=-1), 0, atol=1e-14)
 
 
+OFFSETS = [0.0, -3.0, 1e3, -1e5, 1e8, 1e17, -1e30]
+GAPS = [[0.0, 0.0, 0.0], [0.0, 1.0, -2.0], [-40.0, 0.0, 8.0], [0.0, -2e3, 2e4]]
+
+
+def exact_shares(x: Any) -> Any:
+    """softmax of the numbers as they are, by mpmath."""
+    terms = [mpmath.exp(mpmath.mpf(float(v)) - mpmath.mpf(float(max(x)))) for v in x]
+    return [t / sum(terms) for t in terms]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("gaps", GAPS, ids=str)
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_logarithms_of_sums_at_any_offset(offset: float, gaps: list[float], dtype: Any) -> None:
+    """Whatever is added to every element, the differences count, as far as the dtype holds them. To second order."""
+    x = (np.array(gaps) + offset).astype(dtype)
+    with mpmath.workdps(60):
+        p = exact_shares(x)
+        shares = np.array([float(v) for v in p])
+        logs = np.array([float(mpmath.log(v)) for v in p])
+        curvature = np.array([[float(a * (i == j) - a * b) for j, b in enumerate(p)] for i, a in enumerate(p)])
+    eps = float(np.finfo(dtype).eps)
+    close: dict[str, Any] = {"rtol": 40 * eps * (1 + max(map(abs, gaps))), "atol": float(np.finfo(dtype).tiny)}
+    for f, expected in ((ad.softmax, shares), (ad.log_softmax, logs)):
+        np.testing.assert_allclose(f(x), expected, **close)
+        np.testing.assert_array_equal(f(Value(x)).data, f(x))
+    np.testing.assert_allclose(ad.grad(ad.logsumexp)(x), shares, **close)
+    close = {"rtol": 10 * close["rtol"], "atol": 10 * eps * np.max(np.abs(curvature))}
+    for derivative in (ad.jacobian(ad.softmax), ad.hessian(ad.logsumexp), ad.jacobian(ad.grad(ad.logsumexp))):
+        np.testing.assert_allclose(derivative(x), curvature, **close)
+    np.testing.assert_allclose(ad.jacobian(ad.log_softmax)(x), np.eye(3) - shares, rtol=close["rtol"], atol=10 * eps)
+
+
+def _data(x: Any) -> Any:
+    return x.data if isinstance(x, Value) else x
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("gap", [0.0, 1.0, -2.0, 30.0, -800.0])
+@pytest.mark.parametrize("offset", OFFSETS)
+@pytest.mark.parametrize("name", ["logaddexp", "logaddexp2"])
+def test_logaddexp_at_any_offset(name: str, offset: float, gap: float, dtype: Any) -> None:
+    f, base = getattr(np, name), mpmath.e if name == "logaddexp" else mpmath.mpf(2)
+    x, y = np.array([offset], dtype), np.array([offset + gap], dtype)
+    with mpmath.workdps(400):
+        p = 1 / (1 + base ** (mpmath.mpf(float(y[0])) - mpmath.mpf(float(x[0]))))
+        shares, slope = [float(p), float(1 - p)], float(p * (1 - p) * mpmath.log(base))
+    close = {"rtol": 40 * float(np.finfo(dtype).eps) * (1 + abs(gap)), "atol": float(np.finfo(dtype).tiny)}
+    found = ad.grad(lambda x, y: np.sum(f(x, y)), (0, 1))(x, y)
+    np.testing.assert_allclose(np.ravel(found), shares, **close)
+    second = ad.hessian(lambda x, y: np.sum(f(x, y)), (0, 1))(x, y)
+    np.testing.assert_allclose(np.ravel(second), [slope, -slope, -slope, slope], **close)
+
+
+def test_logsumexp_of_nothing_is_minus_infinity() -> None:
+    for shape, axis, left in (
+        ((0,), None, ()),
+        ((2, 0), None, ()),
+        ((2, 0), 1, (2,)),
+        ((0, 3), 0, (3,)),
+        ((2, 0), 0, (0,)),
+    ):
+        for x in (np.zeros(shape), Value(np.zeros(shape))):
+            assert np.array_equal(_data(ad.logsumexp(x, axis=axis)), np.full(left, -math.inf))
+        assert ad.grad(lambda x, axis=axis: np.sum(ad.logsumexp(x, axis=axis)))(np.zeros(shape)).shape == shape
+
+
 @pytest.mark.parametrize("scale", [1e3, 1e300, -1e3])
 def test_no_overflow(scale: float) -> None:
     x = np.array([scale, 0.0, -scale])
