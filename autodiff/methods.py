@@ -13,6 +13,7 @@ from autodiff.primitives import (
     contractions,
     joining,
     nondifferentiable,
+    products,
     reductions,
     shaping,
     transcendental,
@@ -50,8 +51,8 @@ class ArrayMethods:
     __slots__ = ()
 
     sum, mean, var, std = map(_method, (reductions.sum, composites.mean, composites.var, composites.std))
-    prod, max, min, cumsum = map(_method, (reductions.prod, reductions.max, reductions.min, reductions.cumsum))
-    cumprod, ptp, ravel = map(_method, (reductions.cumprod, reductions.ptp, shaping.ravel))
+    prod, cumprod, cumsum = map(_method, (products.prod, products.cumprod, reductions.cumsum))
+    max, min, ptp, ravel = map(_method, (reductions.max, reductions.min, reductions.ptp, shaping.ravel))
     swapaxes, squeeze, repeat = map(_method, (shaping.swapaxes, shaping.squeeze, joining.repeat))
     dot, trace, diagonal, take = map(
         _method, (contractions.dot, contractions.trace, contractions.diagonal, contractions.take)

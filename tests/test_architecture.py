@@ -28,6 +28,7 @@ ORDER = [
     "autodiff.primitives.complex_parts",
     "autodiff.primitives.transcendental",
     "autodiff.primitives.reductions",
+    "autodiff.primitives.products",
     "autodiff.primitives.shaping",
     "autodiff.primitives.joining",
     "autodiff.primitives.sorting",

@@ -1,6 +1,6 @@
-"""Reductions and running totals. Each keyword of NumPy's is differentiated or refused by name.
+"""Reductions and running sums. Each keyword of NumPy's is differentiated or refused by name.
 
-Ties of max and min share equally; prod and cumprod are exact with zeros: no rule divides by its operand.
+Ties of max and min share equally. Products have a file of their own.
 """
 
 from __future__ import annotations
@@ -46,60 +46,6 @@ def expand(g: Any, x_like: Any, axis: Any, keepdims: bool) -> Any:
     return np.expand_dims(g, axis)
 
 
-def _last_axis(x: Any, axis: Any) -> Any:
-    """x with the reduced axes gathered into one, the last."""
-    if axis is None:
-        return x.reshape(-1)
-    axes = tuple(a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis))
-    kept = tuple(a for a in range(x.ndim) if a not in axes)
-    moved = np.transpose(x, kept + axes)
-    return moved.reshape((*(x.shape[a] for a in kept), -1))
-
-
-def _from_last_axis(g: Any, x_like: Any, axis: Any) -> Any:
-    """The inverse of `_last_axis`."""
-    if axis is None:
-        return g.reshape(x_like.shape)
-    axes = tuple(a % x_like.ndim for a in ((axis,) if isinstance(axis, int) else axis))
-    order = tuple(a for a in range(x_like.ndim) if a not in axes) + axes
-    g = g.reshape(tuple(x_like.shape[a] for a in order))
-    return np.transpose(g, tuple(int(a) for a in np.argsort(np.array(order))))
-
-
-def _products_of_others(x: Any) -> Any:
-    """Along the last axis, for each element the product of all others: what comes before times what comes after."""
-    ones = np.ones_like(x[..., :1])
-    before = np.cumprod(np.concatenate([ones, x[..., :-1]], axis=-1), axis=-1)
-    after = np.cumprod(np.concatenate([ones, x[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
-    return before * after
-
-
-def _prod_partials(x: Any, x_like: Any, axis: Any) -> Any:
-    if x.size == 0:
-        return x
-    return _from_last_axis(_products_of_others(_last_axis(x, axis)), x_like, axis)
-
-
-def _prod_vjp(g: Any, x: Any, x_like: Any, axis: Any, keepdims: bool) -> Any:
-    if np.ndim(x_like) == 0:
-        return g
-    return expand(g, x_like, axis, keepdims) * _prod_partials(x, x_like, axis)
-
-
-def _prod_jvp(tangents: Any, x: Any, x_like: Any, axis: Any, keepdims: bool) -> Any:
-    if np.ndim(x_like) == 0:
-        return tangents[0]
-    return np.sum(tangents[0] * _prod_partials(x, x_like, axis), axis=axis, keepdims=keepdims)
-
-
-_prod = primitive(
-    lambda x, *, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims),
-    [_prod_vjp],
-    jvp=_prod_jvp,
-    name="prod",
-)
-
-
 def _winners(x: Any, x_like: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     """1/(number of ties) at each element that attains the extremum, 0 elsewhere. NaN attains a NaN."""
     extremum = expand(out, x_like, axis, keepdims)
@@ -136,54 +82,11 @@ def _reverse_cumsum(g: Any, axis: int) -> Any:
 _cumsum = linear(lambda x, *, axis: np.cumsum(x, axis=axis), [lambda g, axis: _reverse_cumsum(g, axis)], name="cumsum")
 
 
-def _cumprod_vjp(g: Any, x: Any, axis: int) -> Any:
-    """Σ_{j≥i} gⱼ ∏_{k≤j, k≠i} xₖ = (∏_{k<i} xₖ)·sᵢ with sᵢ = gᵢ + xᵢ₊₁ sᵢ₊₁.
-
-    The recurrence is solved by doubling, so that nothing is divided and zeros are exact.
-    """
-    n = x.shape[axis]
-    if n < 2:
-        return g
-    x, s = np.moveaxis(x, axis, -1), np.moveaxis(g, axis, -1)
-    ones = np.ones_like(x[..., :1])
-    before = np.cumprod(np.concatenate([ones, x[..., :-1]], axis=-1), axis=-1)
-    factor = np.concatenate([x[..., 1:], np.zeros_like(x[..., :1])], axis=-1)
-    step = 1
-    while step < n:
-        s = s + factor * _shifted(s, step)
-        factor = factor * _shifted(factor, step)
-        step *= 2
-    return np.moveaxis(before * s, -1, axis)
-
-
-def _shifted(x: Any, step: int) -> Any:
-    """x[..., step:], filled up with zeros behind."""
-    return np.concatenate([x[..., step:], np.zeros_like(x[..., :step])], axis=-1)
-
-
-def _cumprod_jvp(tangents: Any, x: Any, axis: int) -> Any:
-    """ṗᵢ = ṗᵢ₋₁ xᵢ + pᵢ₋₁ ẋᵢ, by the same doubling, from the front."""
-    n = x.shape[axis]
-    if n < 2:
-        return tangents[0]
-    x, t = np.moveaxis(x, axis, -1)[..., ::-1], np.moveaxis(tangents[0], axis, -1)[..., ::-1]
-    ones = np.ones_like(x[..., :1])
-    before = np.cumprod(np.concatenate([ones, x[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
-    s, factor, step = t * before, x, 1
-    while step < n:
-        s = s + factor * _shifted(s, step)
-        factor = factor * _shifted(factor, step)
-        step *= 2
-    return np.moveaxis(s[..., ::-1], -1, axis)
-
-
-_cumprod = primitive(lambda x, *, axis: np.cumprod(x, axis=axis), [_cumprod_vjp], jvp=_cumprod_jvp, name="cumprod")
-
-
 # --- NumPy's signatures over them -----------------------------------------------------------------------------------
 
 
-def _axis(axis: Any) -> Any:
+def axes_of(axis: Any) -> Any:
+    """Axes as integers: one, a tuple of them, or None for all."""
     return tuple(map(index, axis)) if isinstance(axis, (tuple, list)) else None if axis is None else index(axis)
 
 
@@ -200,25 +103,8 @@ def sum(
     """Σ a over axes; `initial` is added, elements where `where` is False are left out."""
     refuse("sum", dtype=dtype, out=out)
     a = chosen(a, where, 0, "sum")
-    total = _sum(a, axis=_axis(axis), keepdims=keeps(keepdims))
+    total = _sum(a, axis=axes_of(axis), keepdims=keeps(keepdims))
     return total if initial is None or initial is np._NoValue else total + initial
-
-
-@composite(np.prod)
-def prod(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """∏ a over axes; exact with zeros."""
-    refuse("prod", dtype=dtype, out=out)
-    a = chosen(a, where, 1, "prod")
-    total = _prod(a, axis=_axis(axis), keepdims=keeps(keepdims))
-    return total if initial is None or initial is np._NoValue else total * initial
 
 
 def _extremum(extreme: Any, pairwise: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
@@ -228,8 +114,8 @@ def _extremum(extreme: Any, pairwise: Any, a: Any, axis: Any, keepdims: Any, ini
             raise ValueError("max and min with where= need initial=: what to answer where no element is chosen")
         a = chosen(a, where, initial, "max, np.min")
     if given and a.size == 0:
-        return np.sum(a, axis=_axis(axis), keepdims=keeps(keepdims)) + initial
-    result = extreme(a, axis=_axis(axis), keepdims=keeps(keepdims))
+        return np.sum(a, axis=axes_of(axis), keepdims=keeps(keepdims)) + initial
+    result = extreme(a, axis=axes_of(axis), keepdims=keeps(keepdims))
     return pairwise(result, initial) if given else result
 
 
@@ -263,10 +149,3 @@ def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sums along an axis (of the flattened array if None)."""
     refuse("cumsum", dtype=dtype, out=out)
     return _cumsum(a.reshape(-1), axis=0) if axis is None else _cumsum(np.atleast_1d(a), axis=index(axis))
-
-
-@composite(np.cumprod)
-def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running products along an axis (of the flattened array if None); exact with zeros."""
-    refuse("cumprod", dtype=dtype, out=out)
-    return _cumprod(a.reshape(-1), axis=0) if axis is None else _cumprod(np.atleast_1d(a), axis=index(axis))
