@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.primitives import TABLE
+from autodiff.primitives import DISPATCH, TABLE
 from autodiff.primitives.kinds import Primitive
+from tests.autodiff.checks import check
 
 ELEMENTWISE = sorted(name for name, entry in TABLE.items() if entry.kind == "elementwise")
 SEVERAL = [name for name in ELEMENTWISE if len(TABLE[name].rules) > 1]
@@ -172,3 +173,63 @@ def test_a_power_of_zero_is_constant() -> None:
             assert ad.grad(lambda x, zeros=zeros: np.sum(x**zeros))(np.array(x)).tolist() == [0.0, 0.0]
     assert ad.grad(lambda x: np.sum(x ** np.array([0, 2], np.uint8)))(np.array([1e3, 2.0])).tolist() == [0.0, 4.0]
     assert ad.grad(lambda x: np.sum(np.float_power(x, 0)))(np.array([1e-310])).tolist() == [0.0]
+
+
+# --- no gradient is dropped -------------------------------------------------------------------------------------------
+
+UFUNCS = [f for f in DISPATCH if isinstance(f, np.ufunc) and f.signature is None and f.nout == 1]
+UFUNCS.sort(key=lambda f: f.__name__)
+POINTS = [np.array([0.0, 0.7, -1.3, 2.4]), np.array([1.7, 0.6, -1.2, 0.9])]
+TURNED = [np.array([0.3, 1.0, -2.0, 0.5]), np.array([0.1, -0.7, 0.4, 0.0])]  # the imaginary parts
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
+@pytest.mark.parametrize("kind", ["real", "complex"])
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=[f.__name__ for f in UFUNCS])
+def test_what_differences_see_has_a_gradient(ufunc: Any, kind: str) -> None:
+    """Those without a derivative are flat: in every operand, and as functions of complex numbers if they have them."""
+    operands = [x + 1j * y if kind == "complex" else x for x, y in zip(POINTS, TURNED)][: ufunc.nin]
+    try:
+        if ufunc(*operands)[0].dtype.kind not in "fc":
+            return  # truth values and the like jump, or stay
+        ufunc(*map(ad.Value, operands))
+    except TypeError:
+        return  # not a function of complex numbers
+    for moved, x in enumerate(operands):
+
+        def f(x: Any, moved: int = moved) -> Any:
+            return ufunc(*operands[:moved], x, *operands[moved + 1 :])
+
+        for part in (np.real, np.imag) if f(x).dtype.kind == "c" else (lambda out: out,):
+            gradient = ad.elementwise_grad(lambda x, f=f, part=part: part(f(x)))(x)
+            for along in (1, 1j) if kind == "complex" else (1,):
+                slope = (part(f(x + 1e-6 * along)) - part(f(x - 1e-6 * along))) / 2e-6
+                ours = np.real(gradient * along)
+                smooth = np.isfinite(ours) & (np.abs(slope) < 1e3)  # no jump
+                np.testing.assert_allclose(
+                    ours[smooth], slope[smooth], rtol=1e-5, atol=1e-5, err_msg=f"operand {moved}"
+                )
+                assert smooth.any()
+
+
+def test_heaviside_hands_the_gradient_to_its_value_at_zero() -> None:
+    x = np.array([-1.0, 0.0, 2.0, math.nan])
+    assert ad.grad(lambda h: np.sum(np.heaviside(x, h)))(0.5) == 1.0
+    assert ad.grad(lambda h: np.sum(np.heaviside(x, h)))(np.full(4, 0.5)).tolist() == [0.0, 1.0, 0.0, 0.0]
+    assert ad.jvp(lambda h: np.heaviside(x, h), (0.5,), (2.0,))[1].tolist() == [0.0, 2.0, 0.0, 0.0]
+    for h in (0.5, np.float32(0.5), np.full((2, 1), 0.25), np.full(4, 0.5, np.float32)):
+        for y in (x, x.astype(np.float32), np.array([0, 1, 2, -1])):
+            out, expected = np.heaviside(y, ad.Value(h)).data, np.heaviside(y, h)
+            np.testing.assert_array_equal(out, expected)
+            assert out.dtype == expected.dtype
+    assert not np.heaviside(ad.Value(x), 0.5)._carries
+
+
+def test_sign_of_complex_numbers() -> None:
+    """z/|z|: a change of z along itself changes nothing. By JAX, of z/|z|: its sign drops the gradient."""
+    assert ad.grad(lambda z: np.real(np.sign(z)))(1 + 2j) == pytest.approx(0.35777086 + 0.17888544j, rel=1e-7)
+    z = np.array([1 + 2j, -0.3j, 4.0, 1e-320j])
+    np.testing.assert_array_equal(np.sign(ad.Value(z)).data, np.sign(z))
+    assert ad.grad(lambda z: np.sum(np.real(np.sign(z))))(np.array([0j, 2j])).tolist() == [0, 0.5]
+    check(np.sign, np.array([1 + 2j, -0.3j, 4.0 - 1j]))
+    assert not np.sign(ad.Value(-2.0))._carries

@@ -317,6 +317,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "part": [],  # its operand is a tuple: see test_part
     "prod": [Sample(((2, 3, 2),), k) for k in AXES] + [*REDUCE[6:], Sample(((0, 2),), AXES[1])],
     "put": [Sample((np.ones((3, 4))[i].shape, *at(i)[0]), at(i, shape=(3, 4))[1]) for i in INDICES],
+    "sign_of_complex": [],  # of complex numbers alone: see test_every_elementwise
     "repeat": [Sample(((2, 3),), {"repeats": r, "axis": a}) for r, a in ((2, 0), (0, 1), ((2, 0, 1), 1), ((1, 3), -2))],
     "replace": [Sample(((3, 4), np.ones((3, 4))[i].shape, *at(i)[0]), at(i)[1]) for i in INDICES]
     + [Sample(((3, 4), (), *at(i)[0]), at(i)[1]) for i in INDICES],

@@ -55,11 +55,15 @@ remainder = elementwise(
 fmod = elementwise(np.fmod, [1, lambda x, y, out: -np.rint((x - out) / y)], domain=[REAL, NONZERO])
 
 
+def over(z: Any, length: Any) -> Any:
+    """z/length for complex z, part by part, so that no length is too small; 0 where it is 0."""
+    length = np.where(length == 0, math.inf, length)
+    return np.real(z) / length + 1j * (np.imag(z) / length)
+
+
 def _abs_slope(x: Any, out: Any) -> Any:
     """sign(x), and conj(x)/|x| for complex x; 0 at 0."""
-    if np.iscomplexobj(x):
-        return np.where(out == 0, 0.0, np.conj(x) / np.where(out == 0, 1.0, out))
-    return np.sign(x)
+    return over(np.conj(x), out) if np.iscomplexobj(x) else np.sign(x)
 
 
 absolute = elementwise(np.absolute, [_abs_slope], domain=NONZERO, scalar=abs)

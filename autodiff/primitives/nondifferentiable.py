@@ -15,9 +15,7 @@ for ufunc in (
     np.ceil,
     np.rint,
     np.trunc,
-    np.sign,
     np.signbit,
-    np.heaviside,
     np.isfinite,
     np.isnan,
     np.isinf,
@@ -39,6 +37,8 @@ bitwise_or = nondifferentiable(np.bitwise_or)
 bitwise_xor = nondifferentiable(np.bitwise_xor)
 invert = nondifferentiable(np.invert)
 floor_divide = nondifferentiable(np.floor_divide)
+sign = nondifferentiable(np.sign)  # of real numbers: that of complex ones has a derivative
+step = nondifferentiable(np.heaviside)
 
 
 def _plain(name: str) -> Any:
@@ -51,6 +51,14 @@ _round, _count_nonzero, _isclose, _searchsorted = map(_plain, ("round", "count_n
 _array_equal, _allclose = map(_plain, ("array_equal", "allclose"))
 _nonzero = nondifferentiable(lambda x: np.nonzero(x), name="nonzero")
 _astype_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dtype), name="astype_discrete")
+
+
+@composite(np.heaviside)
+def heaviside(x1: Any, x2: Any, /) -> Any:
+    """0 left of 0, 1 right of it, and x2 at 0: which receives the gradient there."""
+    if getattr(x2, "_carries", False):
+        return np.where(np.equal(x1, 0), x2, step(x1, 0.0))
+    return step(x1, x2)
 
 
 @composite(np.argmax)

@@ -55,10 +55,8 @@ CALLS: list[Call] = [
         for k in ({}, {"dtype": int}, {"shape": (2,)}, {"order": "C"}, {"subok": True}, {"device": "cpu"})
     ),
     *(call(f, X) for f in (np.floor, np.ceil, np.rint, np.trunc, np.sign, np.signbit, np.isfinite, np.isnan, np.isinf)),
-    *(
-        call(f, X, np.roll(X, 1))
-        for f in (np.floor_divide, np.heaviside, np.less, np.equal, np.logical_and, np.logical_xor)
-    ),
+    *(call(f, X, np.roll(X, 1)) for f in (np.floor_divide, np.less, np.equal, np.logical_and, np.logical_xor)),
+    call(np.heaviside, X, 0.5),
 ]
 REFUSED: list[Call] = [
     *(call(f, X, out=np.zeros(())) for f in (np.argmax, np.argmin, np.any, np.all, np.round, np.around)),
