@@ -320,7 +320,8 @@ SAMPLES: dict[str, list[Sample]] = {
     "sign_of_complex": [],  # of complex numbers alone: see test_every_elementwise
     "repeat": [Sample(((2, 3),), {"repeats": r, "axis": a}) for r, a in ((2, 0), (0, 1), ((2, 0, 1), 1), ((1, 3), -2))],
     "replace": [Sample(((3, 4), np.ones((3, 4))[i].shape, *at(i)[0]), at(i)[1]) for i in INDICES]
-    + [Sample(((3, 4), (), *at(i)[0]), at(i)[1]) for i in INDICES],
+    + [Sample(((3, 4), (), *at(i)[0]), at(i)[1]) for i in INDICES]
+    + [Sample(((3, 4), (1, 1, *np.ones((3, 4))[i].shape), *at(i)[0]), at(i)[1]) for i in INDICES[:10]],
     "reshape": [Sample(((2, 3),), {"shape": s}) for s in ((6,), (3, 2), (1, 6, 1), (2, -1))]
     + [Sample(((),), {"shape": (1,)})],
     "roll": [

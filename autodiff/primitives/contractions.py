@@ -11,7 +11,7 @@ import numpy as np
 
 from autodiff.errors import ArgumentError, ShapeError, UnsupportedError
 from autodiff.primitives.indexing import getitem, split_index
-from autodiff.primitives.keywords import refuse
+from autodiff.primitives.keywords import listed, refuse
 from autodiff.primitives.kinds import composite, multilinear, primitive
 from autodiff.primitives.shaping import axis_of
 
@@ -146,7 +146,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if isinstance(axes, (int, np.integer)):
         first, second = tuple(range(-int(axes), 0)), tuple(range(int(axes)))
     else:
-        first, second = (tuple(part) if isinstance(part, (tuple, list)) else (part,) for part in axes)
+        first, second = (part if isinstance(part, tuple) else (part,) for part in map(listed, axes))
     if len(first) != len(second):
         raise ShapeError(f"np.tensordot needs as many axes of a as of b, was given {first} and {second}")
     normalised = (
@@ -262,6 +262,8 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         raise ArgumentError(f"np.take takes mode 'raise', 'wrap' or 'clip', was given {mode!r}")
     a, axis = (np.ravel(a), 0) if axis is None else (a, axis_of(a, axis, "take"))
     indices = indices if hasattr(type(indices), "_record") else np.asarray(indices)
+    if indices.dtype.kind == "b":  # positions 0 and 1: a mask is what v[mask] takes
+        indices = indices.astype(int)
     if mode != "raise":
         length = a.shape[axis]
         indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)

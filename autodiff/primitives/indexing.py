@@ -127,14 +127,15 @@ def _kept(g: Any, xs: Any, index: Skeleton) -> Any:
     return replace(g, 0.0, *xs[2:], index=index)
 
 
-def _written(g: Any, xs: Any, x_like: Any, index: Skeleton) -> Any:
+def _written(g: Any, xs: Any, x_like: Any, y_like: Any, index: Skeleton) -> Any:
     """g at the index; of writes to the same element only the last one survived, so only that one receives it."""
     received = getitem(g, *xs[2:], index=index)
-    if len(xs) == 2:
-        return received
-    order = np.arange(1, received.size + 1).reshape(received.shape)
-    last = replace(np.zeros(np.shape(x_like), dtype=int), order, *xs[2:], index=index)
-    return np.where(getitem(last, *xs[2:], index=index) == order, received, 0)
+    if len(xs) > 2:
+        order = np.arange(1, received.size + 1).reshape(received.shape)
+        last = replace(np.zeros(np.shape(x_like), dtype=int), order, *xs[2:], index=index)
+        received = np.where(getitem(last, *xs[2:], index=index) == order, received, 0)
+    lead = max(np.ndim(y_like) - np.ndim(received), 0)  # axes of length 1, which assignment drops
+    return np.reshape(received, (1,) * lead + received.shape) if lead else received
 
 
 replace = linear(_replace, [_kept, _written], broadcasts=True, name="replace")

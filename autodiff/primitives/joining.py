@@ -126,6 +126,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), 0
     counts = np.asarray(repeats)
+    if counts.size == 0 and not hasattr(repeats, "dtype"):  # an empty list is one of integers, too
+        counts = counts.astype(int)
     if counts.dtype.kind not in "biu" or counts.ndim > 1:
         raise DtypeError(f"np.repeat takes an integer, or one for each element, was given {repeats!r:.60}")
     fixed = int(counts.reshape(-1)[0]) if counts.size == 1 else tuple(int(r) for r in counts)

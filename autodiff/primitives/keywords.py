@@ -20,6 +20,13 @@ def refuse(function: str, **given: Any) -> None:
         )
 
 
+def listed(given: Any) -> Any:
+    """Axes, shapes, shifts: a tuple where several are given, in whatever NumPy takes for that; one as it is."""
+    if isinstance(given, np.ndarray) and given.ndim:
+        return tuple(given.tolist())
+    return tuple(given) if isinstance(given, (tuple, list)) else given
+
+
 def keeps(keepdims: Any) -> bool:
     """Whether reduced axes are kept, of length 1."""
     return False if keepdims is np._NoValue else bool(keepdims)

@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff.errors import AxisRangeError, ShapeError, UnsupportedError
 from autodiff.modes import current_mode
+from autodiff.primitives.keywords import listed
 from autodiff.primitives.kinds import composite, linear, nondifferentiable
 from autodiff.primitives.reductions import spread
 
@@ -77,7 +78,8 @@ def normalized(axis: Any, ndim: int, what: str) -> int:
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
-    return tuple(operator.index(n) for n in shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
+    shape = listed(shape)
+    return tuple(map(operator.index, shape)) if isinstance(shape, tuple) else (operator.index(shape),)
 
 
 @composite(np.reshape)
@@ -146,7 +148,8 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 
 def _axes(a: Any, axis: Any, function: str) -> tuple[int, ...]:
-    return tuple(axis_of(a, i, function) for i in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+    axis = listed(axis)
+    return tuple(axis_of(a, i, function) for i in (axis if isinstance(axis, tuple) else (axis,)))
 
 
 @composite(np.moveaxis)
@@ -177,7 +180,10 @@ def expand_dims(a: Any, axis: Any) -> Any:
 @composite(np.squeeze)
 def squeeze(a: Any, axis: Any = None) -> Any:
     """a without axes of length 1."""
-    dropped = {i for i, n in enumerate(a.shape) if n == 1} if axis is None else set(_axes(a, axis, "squeeze"))
+    if axis is None or (a.ndim == 0 and axis in (0, -1)):  # which NumPy takes, although there is no axis
+        dropped = {i for i, n in enumerate(a.shape) if n == 1}
+    else:
+        dropped = set(_axes(a, axis, "squeeze"))
     if any(a.shape[i] != 1 for i in dropped):
         raise ShapeError(f"np.squeeze can only drop axes of length 1, was given axis={axis} of shape {a.shape}")
     return _reshape(a, shape=tuple(n for i, n in enumerate(a.shape) if i not in dropped))
@@ -229,8 +235,9 @@ def flip(m: Any, axis: Any = None) -> Any:
 @composite(np.roll)
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """Elements shifted along axes, those that leave at the end coming back at the front."""
-    fixed = tuple(int(s) for s in shift) if isinstance(shift, (tuple, list)) else int(shift)
-    return _roll(a, shift=fixed, axis=tuple(axis) if isinstance(axis, list) else axis)
+    shift = listed(shift)
+    fixed = tuple(map(int, shift)) if isinstance(shift, tuple) else int(shift)
+    return _roll(a, shift=fixed, axis=listed(axis))
 
 
 @composite(np.astype)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import ShapeError
+from autodiff.errors import DtypeError, ShapeError
 from autodiff.primitives.keywords import refuse
 from autodiff.primitives.kinds import composite
 from autodiff.primitives.shaping import axis_of
@@ -22,6 +22,8 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
         raise ShapeError(
             f"np.take_along_axis needs indices with as many axes as the array, {arr.ndim}; they have {np.ndim(indices)}"
         )
+    if (indices if hasattr(indices, "dtype") else np.asarray(indices)).dtype.kind not in "iu":
+        raise DtypeError(f"np.take_along_axis takes integer positions, was given {indices!r:.60}; v[mask] takes a mask")
     lines = [np.arange(n).reshape((-1,) + (1,) * (arr.ndim - i - 1)) for i, n in enumerate(arr.shape)]
     return arr[(*lines[:axis], indices, *lines[axis + 1 :])]
 

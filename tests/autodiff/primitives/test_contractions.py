@@ -81,7 +81,9 @@ CALLS: list[Call] = [
     *(call(np.take, T, i, **k) for i, k in (
         (1, {}), ([0, 23, 0], {}), (np.array([[0, 1], [2, 2]]), {"axis": 1}), (-1, {"axis": 2}), ([0, 0], {"axis": -1}),
         (np.array([], int), {"axis": 0}), ([5, -7], {"mode": "wrap"}), ([99, -7], {"mode": "clip", "axis": 1}), (1, {"mode": "raise"}),
+        (np.array([True, False, True]), {}), ([True, False], {"axis": 1}), (True, {}), (np.array([[True], [False]]), {"mode": "wrap"}),
     )),
+    *(call(np.tensordot, A(2, 3), A(2, 3), np.array(a)) for a in ([[0, 1], [0, 1]], [[1], [1]], [0, 0])),
 ]  # fmt: skip
 REFUSED: list[Call] = [
     *(call(f, X, X, out=X.copy()) for f in (np.matmul, np.dot, np.outer)),

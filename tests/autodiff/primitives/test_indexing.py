@@ -261,3 +261,24 @@ def test_scalars_index_as_in_numpy() -> None:
         assert v.grad == 1.0
         assert type(v.grad) is float
     assert v[False].shape == (0,)
+
+
+@pytest.mark.parametrize("lead", [(), (1,), (1, 1)])
+@pytest.mark.parametrize(
+    "index", [0, (0, slice(0, 2)), slice(0, 2), np.array([1, 0]), np.array([0, 0]), (..., np.array([0, 2, 2]))]
+)
+def test_leading_axes_of_what_is_written_are_dropped(index: Any, lead: tuple[int, ...]) -> None:
+    """As NumPy's assignment does, and in both modes: the gradient gets them back."""
+    x = np.arange(6.0).reshape(2, 3)
+    w = np.arange(1.0, 7.0)[: x[index].size].reshape((*lead, *x[index].shape))
+    expected = x.copy()
+    expected[index] = w
+    f = lambda x, w: Value.at.fget(x)[index].set(w) if isinstance(x, Value) else _assigned(x, index, w)  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(Value(x).at[index].set(w).data, expected)
+    check(f, x, w)
+
+
+def _assigned(x: Any, index: Any, w: Any) -> Any:
+    out = x.copy()
+    out[index] = w
+    return out

@@ -28,6 +28,7 @@ CALLS: list[Call] = [
     *(call(np.reshape, X, s) for s in (6, (3, 2), (-1,), (1, -1, 2), [3, 2], (2, 3))),
     *(call(np.reshape, X, (3, 2), order=o) for o in "CFA"),
     call(np.reshape, X, (-1, 2), order="F"),
+    *(call(f, X, np.array(s)) for f, s in ((np.reshape, [3, 2]), (np.reshape, 6), (np.broadcast_to, [4, 2, 3]))),
     call(np.reshape, X, shape=(3, 2)),
     *(call(np.reshape, X, (3, 2), copy=c) for c in (None, True)),
     *(call(np.ravel, T, order=o) for o in "CFAK"),
@@ -42,6 +43,7 @@ CALLS: list[Call] = [
     *(call(np.expand_dims, X, a) for a in (0, 1, -1, (0, 2), (-1, 0), [1, 3])),
     *(call(np.squeeze, ONE, **k) for k in ({}, {"axis": 0}, {"axis": (0, 2)}, {"axis": -1}, {"axis": None})),
     call(np.squeeze, X),
+    call(np.moveaxis, T, np.array([0, 1]), np.array([2, 0])),
     *(call(np.broadcast_to, x, s) for x, s in ((V, (3, 4)), (ONE, (2, 3, 5)), (X, (2, 3)), (ONE, (0, 3, 1)))),
     call(np.broadcast_to, V, (2, 4), subok=True),
     call(np.broadcast_arrays, X, X[:, :1]),
@@ -67,6 +69,9 @@ CALLS: list[Call] = [
     call(np.tile, V, reps=(2, 2)),
     *(call(np.repeat, X, r, **k) for r, k in ((2, {}), (0, {}), (3, {"axis": 0}), ([1, 2], {"axis": 0}), ([2, 0, 1], {"axis": -1}))),
     call(np.repeat, V, [1, 0, 2, 3]),
+    call(np.repeat, V[:0], []),
+    call(np.repeat, X[:0], [], axis=0),
+    *(call(np.roll, T, s, **k) for s, k in ((np.array([1, 2]), {"axis": (0, 1)}), (np.array(3), {}), ([1], {"axis": np.array([0, 2])}))),
     call(np.repeat, V, np.array([2]), axis=0),
     call(np.repeat, X, repeats=np.int64(2), axis=None),
     *(call(np.flip, T, **k) for k in ({}, {"axis": 0}, {"axis": -1}, {"axis": (0, 2)}, {"axis": None})),
@@ -257,3 +262,11 @@ def test_scalars() -> None:
         assert x.grad == 3.0 * out.size
     for f in (np.squeeze, np.transpose, np.copy, lambda v: np.broadcast_to(v, ()), lambda v: np.reshape(v, ())):
         assert type(f(x).data) is float
+
+
+def test_a_number_has_no_axis_to_squeeze_but_numpy_takes_the_first() -> None:
+    for axis in (0, -1, None, ()):
+        assert np.squeeze(Value(2.0), axis).data == 2.0
+    assert ad.grad(lambda x: np.squeeze(x, 0) * 3)(2.0) == 3.0
+    with pytest.raises(ad.errors.AxisRangeError, match="squeeze"):
+        np.squeeze(Value(2.0), 1)

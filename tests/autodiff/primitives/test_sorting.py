@@ -52,5 +52,7 @@ def test_ties_are_stable() -> None:
 def test_wrong_indices() -> None:
     with pytest.raises(ad.errors.ShapeError, match="as many axes"):
         np.take_along_axis(Value(X), np.array([0]), 0)
+    with pytest.raises(ad.errors.DtypeError, match="integer positions"):
+        np.take_along_axis(Value(X[0]), np.array([True, False]), 0)
     with pytest.raises(ad.errors.AxisRangeError):
         np.sort(Value(X), axis=2)
