@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import GraphError, ShapeError
+from autodiff.operands import copied
 
 
 def fit(g: Any, x: Any, node: Any) -> Any:
@@ -119,7 +120,7 @@ def unshared(g: Any) -> Any:
     operands. CPython counts references.
     """
     if type(g) is np.ndarray and (g.base is not None or sys.getrefcount(g) > _ALONE):
-        return g.copy()
+        return copied(g)
     return g
 
 

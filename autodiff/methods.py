@@ -62,7 +62,6 @@ class ArrayMethods:
     )
     any, all, round = map(_method, (nondifferentiable.any_, nondifferentiable.all_, nondifferentiable.round_))
     nonzero, searchsorted = map(_method, (nondifferentiable.nonzero, nondifferentiable.searchsorted))
-    copy, astype = map(_method, (shaping.copy, shaping.astype))
     flatten = _method(shaping.ravel)
 
     sort = _written_in_place("sort", "np.sort(v)")
@@ -76,6 +75,16 @@ class ArrayMethods:
     def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> Value:
         """The same elements in another shape: v.reshape(2, 3) or v.reshape((2, 3))."""
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)  # type: ignore[call-overload,no-any-return]
+
+    def copy(self, order: str = "C") -> Value:
+        """The same numbers in a buffer of their own, row by row unless order says otherwise."""
+        return shaping.copy(self, order)  # type: ignore[no-any-return]
+
+    def astype(
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Value:
+        """The numbers in another dtype. A cast to integers or booleans carries no gradient."""
+        return shaping.cast(self, dtype, order, casting)  # type: ignore[no-any-return]
 
     def transpose(self, *axes: Any) -> Value:
         """The axes permuted (reversed if none are given): v.transpose(1, 0) or v.transpose((1, 0))."""

@@ -146,6 +146,11 @@ def first_gradient(given: Any, of: Any) -> Any:
     return 1.0 if type(of._data) is float else plain_scalar(np.ones_like(of._data))
 
 
+def copied(data: Any) -> Any:
+    """An array in a buffer of its own that lies in memory as it did (order="A" and "K" ask for that); else as it is."""
+    return data.copy(order="K") if type(data) is np.ndarray else data
+
+
 def read_only(data: Any) -> Any:
     """The data, as a view that nobody can write into."""
     if type(data) is not np.ndarray:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autodiff.errors import DtypeError, GradientLostError, GraphError
 from autodiff.modes import current_mode, trace_for
-from autodiff.operands import plain_scalar
+from autodiff.operands import copied, plain_scalar
 from autodiff.recording import constant_value, fill, new
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _copied(leaf: Value) -> Value:
     state = leaf.__getstate__()
     copy: Value = new(type(leaf))
     for name in ("_data", "_grad"):
-        state[name] = state[name].copy() if type(state[name]) is np.ndarray else state[name]
+        state[name] = copied(state[name])
     copy.__setstate__(state)
     return copy
 

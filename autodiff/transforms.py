@@ -20,7 +20,7 @@ from autodiff.fitting import summed, unshared
 from autodiff.forward import push_forward
 from autodiff.graph import MANY, ancestors, dependents
 from autodiff.modes import changed, current_mode
-from autodiff.operands import as_gradient, constant, plain_scalar, read_only
+from autodiff.operands import as_gradient, constant, copied, plain_scalar, read_only
 from autodiff.primitives.shaping import alias
 from autodiff.recording import OWN
 from autodiff.reverse import pull_back
@@ -295,7 +295,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     (6.0, (3.0, 2.0))
     """
     function_for(f, "vjp")
-    primals = tuple(map_leaves(_copied, primals))  # pull reads them later: nobody else may change them
+    primals = tuple(map_leaves(copied, primals))  # pull reads them later: nobody else may change them
     run = Recording(f, primals, range(len(primals)), has_aux)
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
@@ -312,10 +312,6 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     # pull will read the recorded results: the caller may look at them, and not write
     out = run.result() if run.recorded else map_leaves(read_only, run.result())
     return (out, pull, run.aux) if has_aux else (out, pull)
-
-
-def _copied(leaf: Any) -> Any:
-    return leaf.copy() if type(leaf) is np.ndarray else leaf
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

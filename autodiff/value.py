@@ -15,7 +15,7 @@ from autodiff.fitting import refuse_misfits, unshared
 from autodiff.graph import ancestors
 from autodiff.methods import ArrayMethods
 from autodiff.modes import current_mode, trace_for
-from autodiff.operands import as_gradient, first_gradient, leaf_data, read_only
+from autodiff.operands import as_gradient, copied, first_gradient, leaf_data, read_only
 from autodiff.operators import Operators
 from autodiff.primitives import indexing
 from autodiff.primitives.kinds import DISPATCH, Primitive
@@ -86,7 +86,7 @@ class Value(Operators, Reading, ArrayMethods):
         if self._primitive is not None or not self._carries:
             return read_only(self._data)
         if self._recorded:  # the graph keeps the buffer it saw
-            self._data, self._recorded = self._data.copy(), False
+            self._data, self._recorded = copied(self._data), False
         return self._data
 
     @data.setter

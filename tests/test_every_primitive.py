@@ -284,7 +284,8 @@ SAMPLES: dict[str, list[Sample]] = {
             ((2, 3), (3,), ()),
         )
     ],
-    **{name: [Sample(((2, 3),)), Sample(((),))] for name in ("alias", "copy")},
+    "alias": [Sample(((2, 3),)), Sample(((),))],
+    "copy": [Sample(((2, 3),), {"order": "F"}), Sample(((),), {"order": "K"})],
     "astype": [Sample(((2, 3),), {"dtype": np.dtype(d)}, d == "c16") for d in ("f8", "c16")],
     "broadcast_to": [
         Sample((s,), {"shape": t})

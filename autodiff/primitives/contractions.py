@@ -13,7 +13,7 @@ from autodiff.errors import ArgumentError, ShapeError, UnsupportedError
 from autodiff.primitives.indexing import getitem, split_index
 from autodiff.primitives.keywords import listed, refuse
 from autodiff.primitives.kinds import composite, multilinear, primitive
-from autodiff.primitives.shaping import axis_of
+from autodiff.primitives.shaping import axis_of, row_by_row
 
 
 def _matmul_left(g: Any, x_like: Any, y: Any) -> Any:
@@ -268,4 +268,4 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         length = a.shape[axis]
         indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)
     skeleton, arrays = split_index((slice(None),) * axis + (indices,))
-    return getitem(a, *arrays, index=skeleton)
+    return row_by_row(getitem(a, *arrays, index=skeleton))

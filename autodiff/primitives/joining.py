@@ -12,7 +12,7 @@ import numpy as np
 from autodiff.errors import DtypeError, ShapeError, UnsupportedError
 from autodiff.primitives.keywords import refuse
 from autodiff.primitives.kinds import composite, linear
-from autodiff.primitives.shaping import axis_of
+from autodiff.primitives.shaping import axis_of, laid_out_as
 
 
 def _slice_of(g: Any, i: int, xs_like: Sequence[Any], axis: int) -> Any:
@@ -159,13 +159,18 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
                 f"np.pad(mode={mode!r}) takes no {sorted(keywords)} on a Value; it takes constant_values"
             )
         padded = _pad_zeros(array, width=width)
-        return padded if _is_zero(constant) else padded + _border(array, width, constant)
+        if _is_zero(constant):
+            return padded
+        inside = np.pad(np.ones(array.shape, bool), width)
+        return laid_out_as(np.where(inside, padded, _border(array, width, constant)), padded)
     if mode in ("edge", "reflect", "symmetric", "wrap") and keywords.get("reflect_type", "even") == "even":
-        positions = np.arange(array.size).reshape(
-            array.shape
-        )  # pad the positions, then gather: linear, whatever the mode
+        # pad the positions, then gather: linear, whatever the mode
+        positions = np.arange(array.size).reshape(array.shape)
+        flags = getattr(getattr(array, "_data", array), "flags", None)
+        if flags is not None and flags.fnc:
+            positions = np.asfortranarray(positions)
         chosen = np.pad(positions, width, mode=mode)
-        return np.ravel(array)[chosen]
+        return laid_out_as(np.ravel(array)[chosen], chosen)
     raise UnsupportedError(
         f"np.pad with mode={mode!r} and {keywords} has no derivative; use constant, edge, reflect, symmetric or wrap"
     )

@@ -7,11 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import AxisRangeError, ShapeError, UnsupportedError
+from autodiff.errors import AxisRangeError, DtypeError, ShapeError, UnsupportedError
 from autodiff.modes import current_mode
 from autodiff.primitives.keywords import listed
 from autodiff.primitives.kinds import composite, linear, nondifferentiable
 from autodiff.primitives.reductions import spread
+
+
+def _copy_forward(x: Any, *, order: str) -> Any:
+    if isinstance(x, np.ndarray):
+        return x.copy(order=order)  # type: ignore[arg-type]
+    return x.copy() if hasattr(x, "copy") else x
+
 
 _reshape = linear(
     lambda x, *, shape: np.reshape(x, shape), [lambda g, x_like: np.reshape(g, np.shape(x_like))], name="reshape"
@@ -28,7 +35,7 @@ _to_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dtype)
 alias = linear(lambda x: x, [lambda g: g], name="alias")
 """The same number under another name: how a transform makes its own variable out of a caller's Value."""
 
-_copy = linear(lambda x: x.copy() if hasattr(x, "copy") else x, [lambda g: g], name="copy")
+_copy = linear(_copy_forward, [lambda g: g], name="copy")
 stopped = nondifferentiable(lambda x: x, name="stop_gradient")
 """The same number without a gradient."""
 
@@ -253,5 +260,31 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 @composite(np.copy)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """The same numbers in a buffer of their own."""
-    return _copy(a)
+    """The same numbers in a buffer of their own, laid out as a is, or row by row ("C"), or column by column ("F")."""
+    return _copy(a, order=order)
+
+
+def cast(a: Any, dtype: Any, order: str, casting: Any) -> Any:
+    """ndarray's astype: a in another dtype, if that kind of casting is allowed, laid out in memory as asked."""
+    dtype = np.dtype(dtype)
+    if not np.can_cast(a.dtype, dtype, casting):
+        raise DtypeError(f"v.astype({str(dtype)!r}, casting={casting!r}) of a {a.dtype} Value is not allowed")
+    out = astype(a, dtype)
+    return out if order == "K" else copy(out, order)
+
+
+def laid_out_as(out: Any, a: Any) -> Any:
+    """The result of a function that keeps the layout of its argument, although it was put together otherwise."""
+    strides = getattr(getattr(a, "_data", a), "strides", None)
+    if strides is None or current_mode().trace is not None:
+        return out
+    axes = tuple(sorted(range(len(strides)), key=lambda i: -abs(strides[i])))
+    if axes == tuple(range(len(strides))):
+        return out
+    return np.transpose(copy(np.transpose(out, axes), "C"), _inverse(axes))
+
+
+def row_by_row(out: Any) -> Any:
+    """The result of a function that lays it out so, although it was put together otherwise."""
+    flags = getattr(getattr(out, "_data", out), "flags", None)
+    return out if flags is None or flags.c_contiguous or current_mode().trace is not None else copy(out, "C")

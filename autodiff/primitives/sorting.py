@@ -9,7 +9,7 @@ import numpy as np
 from autodiff.errors import DtypeError, ShapeError
 from autodiff.primitives.keywords import refuse
 from autodiff.primitives.kinds import composite
-from autodiff.primitives.shaping import axis_of
+from autodiff.primitives.shaping import axis_of, laid_out_as
 
 
 @composite(np.take_along_axis)
@@ -34,4 +34,4 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     refuse("sort", order=order)
     if axis is None:
         a, axis = np.ravel(a), 0
-    return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+    return laid_out_as(np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis), a)
