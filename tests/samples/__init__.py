@@ -1,0 +1,18 @@
+"""Samples for every entry of the table: a module for each part of NumPy, all of them together in SAMPLES and FLAT."""
+
+from typing import Any
+
+from tests.samples import core
+from tests.samples.sample import Sample, made
+
+MODULES: tuple[Any, ...] = (core,)
+
+SAMPLES: dict[str, list[Sample]] = {name: samples for module in MODULES for name, samples in module.SAMPLES.items()}
+"""Calls of differentiable entries that are not elementwise."""
+
+FLAT: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
+    name: calls for module in MODULES for name, calls in getattr(module, "FLAT", {}).items()
+}
+"""Calls of entries without a derivative."""
+
+__all__ = ["FLAT", "SAMPLES", "Sample", "made"]
