@@ -54,7 +54,7 @@ class _Emitter:
             return 1
         wide = [base_of(v.dtype) for v, level in zip(self.kernel.values, self.levels) if level == self.inner]
         wide += [base_of(s.dtype) for s in self.kernel.stores] + [base_of(r.dtype) for r in self.kernel.reductions]
-        bytes_each = max(max(base.bits // 8, 1) for base in wide)
+        bytes_each = max((max(base.bits // 8, 1) for base in wide), default=width)  # one that writes nothing
         needed = 1 << (self.domain[self.inner] - 1).bit_length()
         return min(width // bytes_each, needed)
 

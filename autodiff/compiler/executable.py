@@ -70,11 +70,12 @@ class Executable:
         by_numpy = {op.out for op in low.operations if isinstance(op, Call)}
         for register in self.registers:
             form, layout = low.form(register), low.layouts[register]
-            if register in low.numbers:
+            if register in self.program.constants and not form.shape:
                 found.append(Result(layout, form, "constant"))
                 continue
             native = form.dtype in BASES and form.size > 0
-            own = layout.buffer not in taken and layout.is_whole(form.shape)
+            all_of_it = layout.is_whole(form.shape) and layout.size == low.buffers[layout.buffer].size
+            own = layout.buffer not in taken and all_of_it
             own = own and not (native and layout.buffer in by_numpy)
             if native and not own:
                 layout = low.copied(layout)
