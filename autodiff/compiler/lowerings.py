@@ -80,6 +80,8 @@ def put(low: Lowered, instruction: Instruction, out: Form) -> bool:
     """Zeros with x added at an index that holds arrays of integers: one element after the other."""
     x, *arrays = instruction.operands
     index, source = instruction.keywords["index"], low.layouts[x]
+    if is_affine(index):  # a number in an array of shape (): of all others, rules make something simpler
+        return False
     target = whole(instruction.out, out.shape)
     found = addressing(low, target, index, arrays, source.shape)
     if found is None or out.dtype.kind == "b":
