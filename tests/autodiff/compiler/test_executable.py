@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autodiff.compiler.executable import Executable
 from tests.autodiff.compiler.by_hand import FLOATS, Record, assert_rounded, assert_same_bits, native_results
 
 
@@ -19,6 +20,8 @@ def test_the_beginning_of_something_larger(size: int, dtype: Any) -> None:
     head = record("getitem", x, index=(("slice", None, size, None),))
     rows = record("reshape", head, shape=(1, size))
     program = record.finished(head, rows)
+    executable = Executable(program)
+    assert all(executable.low.buffers[r.layout.buffer].size == size for r in executable.results)
     for _ in range(3):
         for found, output in zip(native_results(program, record.inputs), program.outputs, strict=True):
             assert_rounded(found, record.data[output])
