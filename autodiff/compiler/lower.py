@@ -18,7 +18,6 @@ from autodiff.compiler.pointwise import BASES, operand_bases
 from autodiff.compiler.program import Instruction, Program, Register
 from autodiff.compiler.tape import Tape, with_tapes
 from autodiff.primitives.kinds import TABLE
-from autodiff.recording import NO_KEYWORDS
 
 
 class Lowered:
@@ -131,7 +130,7 @@ class Lowered:
         """The same for numbers that native code does not know."""
         form = self.form(register)
         out = self.scratch(form.shape, form.dtype)
-        self.operations.append(Call(TABLE["copy"], (register,), NO_KEYWORDS, out.buffer))
+        self.operations.append(Call(TABLE["copy"], (register,), {"order": "C"}, out.buffer))
         return out
 
     def write(

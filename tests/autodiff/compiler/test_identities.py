@@ -62,6 +62,7 @@ def as_it_is(record: Record, draw: Draw, name: str) -> Register:
     data = np.asarray(record.data[x])
     keywords = {
         "astype": {"dtype": data.dtype},
+        "copy": {"order": draw(st.sampled_from("CFAK"))},
         "to_integers": {"dtype": data.dtype},
         "broadcast_to": {"shape": data.shape},
         "reshape": {"shape": data.shape},

@@ -114,7 +114,7 @@ def a_view(record: Record, draw: Draw, x: int, name: str) -> int:
     if name == "getitem":
         parts = [draw(st.sampled_from([("slice", None, None, -1), ("slice", 0, 1, None), None])) for _ in shape]
         return record(name, x, index=(*parts, Ellipsis))
-    return record(name, x)
+    return record(name, x, **({"order": "K"} if name == "copy" else {}))
 
 
 @settings(max_examples=200)

@@ -68,7 +68,8 @@ def grown(record: Record, draw: Any, registers: list[int]) -> None:
             )
             made = record(draw(st.sampled_from(BINARY)), *pair)
         elif kind == 3:
-            made = record(draw(st.sampled_from(UNARY)), x)
+            name = draw(st.sampled_from(UNARY))
+            made = record(name, x, **({"order": "K"} if name == "copy" else {}))
         elif kind == 4:
             axis = draw(st.sampled_from([None, (), *range(-len(shape), len(shape))]))
             made = record("sum", x, axis=axis, keepdims=draw(st.booleans()))
