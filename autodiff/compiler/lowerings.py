@@ -23,7 +23,7 @@ def reduction(low: Lowered, instruction: Instruction, out: Form) -> bool:
     (register,), kind = instruction.operands, REDUCTIONS[instruction.primitive.name]
     form, x = low.form(register), low.layouts[register]
     axes = reduced_axes(form.shape, instruction.keywords.get("axis"))
-    if form.dtype not in BASES or (form.size == 0 and kind in ("max", "min")):
+    if form.size == 0 and kind in ("max", "min"):
         return False
     if kind in ("any", "all") and form.dtype != np.bool_:
         flags = low.scratch(form.shape, np.dtype(np.bool_))

@@ -130,6 +130,36 @@ def test_native_code_reads_and_writes_where_numpy_does(shape: tuple[int, ...], d
     np.testing.assert_array_equal(record.data[read], expected)
 
 
+ROW, COLUMN = np.array([1, 0, 1]), np.array([[2], [-1]])
+ARRANGED: dict[str, tuple[Any, ...]] = {
+    "side by side": np.s_[:, ROW, COLUMN],
+    "a slice between": np.s_[:, ROW, :, COLUMN],
+    "an axis between": np.s_[:, ROW, None, COLUMN],
+    "an ellipsis that stands for nothing between": np.s_[:, ROW, :1, ..., COLUMN],
+    "such an ellipsis alone": np.s_[:, :, ROW, ..., COLUMN],
+    "a number beside": np.s_[:, 1, COLUMN],
+    "a number apart": np.s_[:, 1, :, COLUMN],
+    "a number first": np.s_[1, :, COLUMN],
+    "an axis before": np.s_[None, ROW, :, COLUMN],
+    "a mask of two axes": np.s_[:, np.eye(3, 4, dtype=bool)],
+    "a mask and positions": np.s_[:, np.array([True, False, True]), :, COLUMN],
+}
+
+
+@pytest.mark.parametrize("name", ARRANGED)
+def test_where_the_axes_of_positions_come(name: str) -> None:
+    """In the place of the arrays if these are neighbours, in front otherwise."""
+    x = np.arange(1.0, 73.0).reshape(2, 3, 4, 3)
+    record = Record()
+    skeleton, found = split_index(ARRANGED[name])
+    registers = [record.constant(a) for a in found]
+    read = record("getitem", record.input(x), *registers, index=skeleton)
+    program = record.finished(read, record("put", read, *registers, index=skeleton, shape=x.shape))
+    assert Call not in map(type, operations_of(program))
+    for result, output in zip(native_results(program, record.inputs), program.outputs, strict=True):
+        assert_same_bits(result, record.data[output])
+
+
 @pytest.mark.parametrize("position", [3, -4, 2**31, -(2**62)])
 def test_positions_outside_raise_what_numpy_raises(position: int) -> None:
     for name, shape in (("getitem", (3, 2)), ("put", (1, 2))):
