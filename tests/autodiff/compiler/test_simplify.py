@@ -31,6 +31,7 @@ from tests.autodiff.compiler.by_hand import (
     assert_rounded,
     assert_same_bits,
     names_of,
+    native_results,
     numbers,
     results,
     traced,
@@ -119,6 +120,15 @@ def test_no_bit_is_changed(record: Record) -> None:
     assert (program.instructions, program.constants) == (instructions, constants)
     again = simplified(new)
     assert names_of(again) == names_of(new)
+
+
+@settings(max_examples=150)
+@given(record=records())
+def test_native_code_gives_the_same_up_to_rounding(record: Record) -> None:
+    """As the program stands, and as all rules together leave it."""
+    for program in (record.program, simplified(record.program, native=True)):
+        for found, output in zip(native_results(program, record.inputs), record.program.outputs, strict=True):
+            assert_rounded(found, plain_scalar(record.data[output]))
 
 
 @settings(max_examples=100)
