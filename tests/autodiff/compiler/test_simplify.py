@@ -67,7 +67,10 @@ def grown(record: Record, draw: Any, registers: list[int]) -> None:
             pair = draw(
                 st.permutations([x, y if draw(st.booleans()) else record.constant(draw(st.sampled_from(CONSTANTS)))])
             )
-            made = record(draw(st.sampled_from(BINARY)), *pair)
+            name = draw(st.sampled_from(BINARY))
+            if name == "masked_product" and all(np.asarray(record.data[r]).dtype.kind in "ib" for r in pair):
+                return  # one factor is a gradient
+            made = record(name, *pair)
         elif kind == 3:
             name = draw(st.sampled_from(UNARY))
             made = record(name, x, **({"order": "K"} if name == "copy" else {}))
