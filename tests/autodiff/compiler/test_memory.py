@@ -55,11 +55,11 @@ def test_memory_is_used_again() -> None:
 
 def test_the_smallest_gap_is_taken_and_neighbours_are_one() -> None:
     lives = {
-        **{n: Life(0, 0, 64) for n in range(3)},  # together they leave room for what is as large as all
+        **{n: Life(0, 2 - n, 64) for n in range(3)},  # together they leave room for what is as large as all
         3: Life(0, 9, 64),
         4: Life(0, 0, 128),
         5: Life(1, 9, 128),
-        6: Life(1, 9, 192),
+        6: Life(3, 9, 192),
     }
     arena = placed(lives, {})
     assert arena.offsets[5] == arena.offsets[4]
