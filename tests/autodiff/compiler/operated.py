@@ -13,12 +13,13 @@ from autodiff.compiler.layouts import Layout, as_array, indexed, whole
 from autodiff.compiler.lower import Lowered
 from autodiff.compiler.making import KernelStep
 from autodiff.compiler.operations import Call, Elementwise, Operation, Product, Reduction, Turn
+from autodiff.compiler.pointwise import BASES
 from autodiff.compiler.program import Program
 from autodiff.primitives.kinds import TABLE
 
 from .interpreted import FORMULAS, Case, Interpreted, reduced
 
-F64, I64 = np.dtype(np.float64), np.dtype(np.int64)
+F64, F32, I64 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64)
 Memory = dict[int, Any]
 """The elements of each buffer, in one row."""
 
@@ -69,7 +70,7 @@ def carry_out(operation: Operation, low: Lowered, memory: Memory) -> None:
             chosen = [(reads[k], step, length) for k, step, length in operation.places]
             np.add.at(memory[operation.out.buffer], places(operation.out, chosen), reads[0])
         else:
-            out[...] = FORMULAS[operation.name](*reads)
+            out[...] = FORMULAS[operation.name](*(np.asarray(x, operation.dtype) for x in reads))
 
 
 def carry_out_kernel(step: KernelStep, memory: Memory) -> None:
@@ -83,7 +84,7 @@ def carry_out_kernel(step: KernelStep, memory: Memory) -> None:
 
 # --- random lists -----------------------------------------------------------------------------------------------------
 
-SHAPES = [(3, 4), (3, 4), (4,), (3, 1), (12,), (4, 3), (2, 3, 4), (2, 6), (1,), ()]
+SHAPES = [(6, 8), (6, 8), (8,), (6, 1), (48,), (8, 6), (2, 6, 8), (4, 12), (1,), ()]
 NAMES = ["add", "subtract", "maximum", "minimum", "negative", "identity"]
 
 
@@ -94,13 +95,21 @@ class Drawn:
         self.draw, self.low = draw, Lowered(Program())
         rng = np.random.default_rng(draw(st.integers(0, 2**32)))
         self.given: Memory = {}
+        self.has_product = False
         self.ready: list[Layout] = []
         for shape in draw(st.lists(st.sampled_from(SHAPES), min_size=2, max_size=4)):
             x = self.low.scratch(shape, F64)
             self.ready.append(x)
             self.given[x.buffer] = rng.integers(-9, 10, shape).astype(float)
-        self.index, self.first = self.low.scratch((12,), I64), self.low.scratch((1,), I64)
-        self.given |= {self.index.buffer: rng.integers(-4, 4, 12), self.first.buffer: np.array([-1])}
+        self.index, self.first = self.low.scratch((48,), I64), self.low.scratch((1,), I64)
+        self.given |= {self.index.buffer: rng.integers(-4, 4, 48), self.first.buffer: np.array([-1])}
+
+    def dtype(self, x: Layout) -> np.dtype[Any]:
+        return self.low.buffers[x.buffer].dtype
+
+    def new(self, shape: tuple[int, ...]) -> Layout:
+        """A buffer of doubles, or of floats."""
+        return self.low.scratch(shape, self.draw(st.sampled_from([F64, F64, F32])))
 
     def view(self) -> Layout:
         """Something that has been computed, perhaps looked at in another way. The newest more often than the rest."""
@@ -128,8 +137,8 @@ class Drawn:
     def computed(self) -> Layout:
         x, name = self.view(), self.draw(st.sampled_from(NAMES))
         operands = (x,) if name in ("negative", "identity") else (x, self.fitting(x.shape))
-        out = self.low.scratch(x.shape, F64)
-        self.low.write(name, operands[:: self.draw(st.sampled_from([1, -1]))], out, F64)
+        out = self.new(x.shape)
+        self.low.write(name, operands[:: self.draw(st.sampled_from([1, -1]))], out, self.dtype(out))
         return out
 
     def reduced(self) -> Layout:
@@ -141,19 +150,19 @@ class Drawn:
         ones = self.draw(st.booleans())  # where the axes were
         kept = tuple(1 if a in axes else n for a, n in enumerate(x.shape) if ones or a not in axes)
         out = self.low.scratch(kept, F64)
-        self.low.operations.append(Reduction(x.shape, kind, x, "float64", axes, "float64", out))
+        self.low.operations.append(Reduction(x.shape, kind, x, str(self.dtype(x)), axes, "float64", out))
         return out
 
     def assembled(self) -> Layout:
         """Pieces side by side; or zeros, and one of them inside."""
         x = self.view()
         count = self.draw(st.integers(1, 3))
-        out = self.low.scratch((count + 1, *x.shape), F64)
+        out = self.new((count + 1, *x.shape))
         pieces = self.draw(st.permutations(range(count + 1)))[:count] if self.draw(st.booleans()) else range(count + 1)
         if len(pieces) <= count:
             self.low.fill(out, "0.0")
         for k in pieces:
-            self.low.write("identity", (self.fitting(x.shape),), indexed(out, (k,)), F64, apart=True)
+            self.low.write("identity", (self.fitting(x.shape),), indexed(out, (k,)), self.dtype(out), apart=True)
         return out
 
     def replaced(self) -> Layout:
@@ -162,13 +171,13 @@ class Drawn:
         out = self.low.copied(x)
         if x.shape and x.shape[0] > 1:
             part = indexed(out, (("slice", *self.draw(st.sampled_from([(None, 2, 1), (None, None, 2)]))),))
-            self.low.write("identity", (self.fitting(part.shape),), part, F64)
+            self.low.write("identity", (self.fitting(part.shape),), part, self.dtype(out))
         elif self.draw(st.booleans()):
-            self.low.write("negative", (x,), out, F64)
+            self.low.write("negative", (x,), out, self.dtype(out))
         return out
 
     def gathered(self) -> Layout:
-        """Rows chosen by data: twelve, or one."""
+        """Rows chosen by data: as many as there are indices, or one."""
         source = self.view()
         if not source.shape:
             return source
@@ -176,13 +185,13 @@ class Drawn:
         shape = (*index.shape, *source.shape[1:])
         rows = Layout(index.buffer, shape, (1, *[0] * (len(shape) - 1)))
         view = source._replace(shape=shape, strides=(0, *source.strides[1:]))
-        out = self.low.scratch(shape, F64)
+        dtype = self.dtype(source)
+        out = self.low.scratch(shape, dtype)
+        reads, dtypes, positions = (view, rows), (str(dtype), "int64"), ((1, source.strides[0], source.shape[0]),)
+        bases = (str(BASES[dtype]),)
         self.low.operations.append(
-            Elementwise(
-                shape, "gather", (view, rows), ("float64", "int64"), ("double",), "float64", out,
-                positions=((1, source.strides[0], source.shape[0]),),
-            )
-        )  # fmt: skip
+            Elementwise(shape, "gather", reads, dtypes, bases, str(dtype), out, positions=positions)
+        )
         return out
 
     def scattered(self) -> Layout:
@@ -193,30 +202,31 @@ class Drawn:
         self.low.fill(out, "0.0")
         if x.shape:
             target = out._replace(shape=x.shape, strides=(0, *out.strides[1:]))
+            dtypes, added = (str(self.dtype(x)), "int64"), ((1, out.strides[0], 4),)
             self.low.operations.append(
-                Elementwise(
-                    x.shape, "scatter", (x, rows), ("float64", "int64"), ("double",), "float64", target,
-                    places=((1, out.strides[0], 4),),
-                )
-            )  # fmt: skip
+                Elementwise(x.shape, "scatter", (x, rows), dtypes, ("double",), "float64", target, places=added)
+            )
         return out
 
     def apart(self) -> Layout:
         """What is never part of a kernel: a product, a transpose, NumPy's turn."""
         x = self.view()
-        if len(x.shape) != 2 or self.draw(st.booleans()):
-            out = self.low.scratch(x.shape, F64)
+        dtype = self.dtype(x)
+        by_rows = len(x.shape) == 2 and x.strides[1] == 1 and x.strides[0] >= x.shape[1]
+        if not by_rows or self.draw(st.booleans()):
+            out = self.low.scratch(x.shape, dtype)
             self.low.layouts[self.low._next] = x  # the register that NumPy reads
             self.low.operations.append(Call(TABLE["negative"], (self.low._next,), {}, out.buffer))
             self.low._next += 1
             return out
         turned = x._replace(shape=x.shape[::-1], strides=x.strides[::-1])
-        if self.draw(st.booleans()):
+        if self.has_product or dtype != F64 or self.draw(st.booleans()):
+            out = self.low.scratch(turned.shape, dtype)
+            self.low.operations.append(Turn(turned, dtype.itemsize, out))
+        else:
+            self.has_product = True  # one; squares of squares would be too large to be exact
             out = self.low.scratch((x.shape[0], x.shape[0]), F64)
             self.low.operations.append(Product(x, turned, "float64", out))
-        else:
-            out = self.low.scratch(turned.shape, F64)
-            self.low.operations.append(Turn(turned, 8, out))
         return out
 
 

@@ -4,16 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 import autodiff as ad
-from autodiff.compiler.executable import aligned_reads, aligned_writes
+from autodiff.compiler import executable
+from autodiff.compiler.executable import Executable, aligned_reads, aligned_writes
 from autodiff.compiler.kernels import Kernel, Load, Store
+from autodiff.compiler.lower import Lowered
 from autodiff.compiler.making import KernelStep
+from autodiff.compiler.program import Program
 
 from .alike import assert_alike
+from .operated import Memory, carry_out, memory_of, operations
+
+
+def executed(low: Lowered, inputs: Memory, results: list[int]) -> list[Any]:
+    """The results of operations by native code, called twice: nothing may be left over from the first time."""
+    forms = [low.buffers.get(register) for register in range(low._next)]
+    low.program = program = Program(forms=forms, arguments=list(inputs), outputs=results)
+    with mock.patch.object(executable, "Lowered", return_value=low):
+        native = Executable(program)
+    arrays = {b: x.ravel().copy() for b, x in inputs.items() if x.shape}
+    for result in native.results:
+        if result.place == "array":
+            arrays[result.layout.buffer] = np.empty(result.form.size, result.form.dtype)
+    for buffer, array in arrays.items():
+        native.pointers[native.slots[buffer]] = array.ctypes.data
+    for _ in range(2):
+        native.block[...] = 255
+        for buffer, x in inputs.items():
+            if not x.shape:
+                native.memory[buffer][...] = x
+        assert native.run(arrays)
+    return [arrays.get(result.layout.buffer, native.memory.get(result.layout.buffer)) for result in native.results]
+
+
+@settings(max_examples=80)
+@given(drawn=operations())
+def test_native_code_is_one_operation_after_the_other(drawn: tuple[Lowered, Memory, list[int]]) -> None:
+    """Fused, in one block of memory, in place where it can be: the same numbers, which are small and whole."""
+    low, inputs, results = drawn
+    expected = memory_of(low, inputs)
+    for operation in low.operations:
+        carry_out(operation, low, expected)
+    for found, buffer in zip(executed(low, inputs, results), results, strict=True):
+        np.testing.assert_array_equal(found, expected[buffer])
 
 
 def widened(x: Any) -> Any:
