@@ -57,6 +57,7 @@ ORDER = [
     "autodiff.methods",
     "autodiff.value",
     "autodiff.arguments",
+    "autodiff.holomorphic",
     "autodiff.transforms",
     "autodiff.curvature",
     "autodiff.checkpointing",

@@ -1,6 +1,6 @@
 """Determinants, exact where the matrix is singular: the derivative is the matrix of cofactors, which always exists.
 
-Cofactors come from the inverse where that is accurate, elsewhere from the singular value decomposition A = U diag(s) Vᴴ:
+Cofactors come from the inverse where that is accurate, elsewhere from the singular values of A = U diag(s) Vᴴ:
 cof A = det U · det Vᴴ · Ū diag(∏ of the other s) V̄ᴴ. So do their derivatives. A third derivative needs an inverse.
 Source: M. B. Giles, An extended collection of matrix derivative results (2008), section 2.2.4, for invertible matrices.
 """

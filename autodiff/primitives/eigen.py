@@ -96,8 +96,8 @@ def _invertible(vectors: Any) -> tuple[Any, Any]:
     inverse = inverse_or_nan(vectors)
     why = (
         "the matrix is defective up to rounding: its eigenvectors are linearly dependent, or almost, so its "
-        "eigenvalues have no derivative that could be computed from them. Write the function without np.linalg.eig, by products, "
-        "traces, determinants or solve"
+        "eigenvalues have no derivative that could be computed from them. Write the function without "
+        "np.linalg.eig, by products, traces, determinants or solve"
     )
     return vectors, defined(inverse, _defective(vectors, inverse), why=why)
 

@@ -157,7 +157,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 def cond(x: Any, p: Any = None) -> Any:
     """The condition number: the norm of x times that of its inverse; ∞ for a singular matrix.
 
-    Of the spectral norm (p None or 2) it is the quotient of the largest and the smallest singular value; −2: the inverse.
+    Of the spectral norm (p None or 2) it is the largest singular value divided by the smallest; −2: the inverse.
     """
     if 0 in matrices(x, "cond").shape[-2:]:
         raise np.linalg.LinAlgError("cond is not defined on empty arrays")
