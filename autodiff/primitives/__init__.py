@@ -24,6 +24,7 @@ from autodiff.primitives import (
     singular,
     solving,
     sorting,
+    ties,
     transcendental,
 )
 from autodiff.primitives.kinds import COMPOSITES, DISPATCH, TABLE
@@ -58,5 +59,6 @@ __all__ = [
     "singular",
     "solving",
     "sorting",
+    "ties",
     "transcendental",
 ]

@@ -1,7 +1,8 @@
 """Eigenvalues and eigenvectors. Those of equal eigenvalues have no derivative; functions of eigenvalues alone do.
 
-Where eigenvalues coincide (up to rounding), a gradient that arrives at their vectors raises UndefinedDerivativeError, a
-tangent is NaN. So does a gradient that depends on the phase of complex vectors; forward mode keeps that phase parallel.
+Where eigenvalues coincide (up to rounding), functions of symmetric matrices that do not depend on the choice of vectors
+are differentiated (see `ties`), and others raise UndefinedDerivativeError, as do all of general matrices; a tangent is
+NaN. So does a gradient that depends on the phase of complex vectors; forward mode keeps that phase parallel.
 Sources: M. B. Giles, An extended collection of matrix derivative results (2008), section 3.1; C. Boeddeker,
 P. Hanebrink, L. Drude, J. Heymann, R. Haeb-Umbach, On the computation of complex-valued gradients (2017), section 4.2.
 """
@@ -23,32 +24,46 @@ from autodiff.primitives.matrices import (
     diagonal_of,
     folded,
     hermitian,
-    inverse_gaps,
     inverse_or_nan,
-    simple_vectors,
     square,
-    tied,
     transposed,
     without_phase,
 )
+from autodiff.primitives.ties import Limit, inverse_gaps, limit_at_ties, remember_ties, simple_vectors, tied
 
 # --- symmetric and Hermitian matrices: A = V Λ Vᴴ ---------------------------------------------------------------------
+
+
+def _simple(vectors: Any, ties: Any, refused: str = "recorded") -> Any:
+    return simple_vectors(vectors, ties, rows=False, refused=refused)
 
 
 def _eigh_vjp(g: Any, out: Any, uplo: str) -> Any:
     """Ā = V̄ (diag(λ̄) + F∘(Vᵀ V̄')) Vᵀ, with Fᵢⱼ = 1/(λⱼ − λᵢ)."""
     values, vectors = out
-    g_values, g_vectors = g
-    vectors = simple_vectors(vectors, tied(values), rows=False)
-    inner = inverse_gaps(values) * without_phase(
-        transposed(vectors) @ g_vectors, "eigenvectors", (vectors, g_vectors, -2)
+    g_values, g_vectors, *limit = g
+    vectors = _simple(vectors, tied(values))
+    inner = without_phase(transposed(vectors) @ g_vectors, "eigenvectors", (vectors, g_vectors, -2))
+    divided = inverse_gaps(values) * inner
+    if limit:
+        divided = divided + _at_ties(inner, values, vectors, g_vectors, limit[0])
+    return folded(conjugated(vectors) @ (divided + as_diagonal(g_values)) @ transposed(vectors), uplo)
+
+
+def _at_ties(inner: Any, values: Any, vectors: Any, g: Any, limit: Limit) -> Any:
+    """What F∘(Vᵀ V̄') tends to where eigenvalues coincide."""
+    (change,), (turn,), (turned,) = limit.changes, limit.turns, limit.turned
+    moved = transposed(turn) @ g + transposed(vectors) @ turned
+    size = np.abs(transposed(vectors)) @ np.abs(g)
+    moved_size = np.abs(transposed(turn)) @ np.abs(g) + np.abs(transposed(vectors)) @ np.abs(turned)
+    return limit_at_ties(
+        inner, transposed(vectors) @ change, moved, values=values, apart=limit.apart, sizes=(size, moved_size)
     )
-    return folded(conjugated(vectors) @ (inner + as_diagonal(g_values)) @ transposed(vectors), uplo)
 
 
 def _eigh_jvp(tangents: Any, out: Any, uplo: str) -> Any:
     values, vectors = out
-    vectors = simple_vectors(vectors, tied(values), rows=False)
+    vectors = _simple(vectors, tied(values))
     inner = conjugate_transposed(vectors) @ hermitian(tangents[0], uplo) @ vectors
     return np.real(diagonal_of(inner)), vectors @ (inverse_gaps(values) * inner)
 
@@ -58,18 +73,26 @@ _eigh = primitive(
 )
 
 
+def _of_symmetric(a: Any, uplo: str, function: str) -> tuple[Any, Any, Any]:
+    """(eigenvalues, which of them coincide, the node that has both parts)."""
+    both = _eigh(square(a, function), uplo=uplo.upper())
+    values = both.part(0)
+    ties = tied(values)
+    remember_ties(both, ties)
+    return values, ties, both
+
+
 @composite(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """Eigenvalues (ascending) and eigenvectors of a symmetric or Hermitian matrix, as NumPy's named tuple."""
-    both = _eigh(square(a, "eigh"), uplo=UPLO.upper())
-    values, vectors = both.part(0), both.part(1)
-    return np.linalg._linalg.EighResult(values, simple_vectors(vectors, tied(values), rows=False))
+    values, ties, both = _of_symmetric(a, UPLO, "eigh")
+    return np.linalg._linalg.EighResult(values, _simple(both.part(1), ties))
 
 
 @composite(np.linalg.eigvalsh)
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
     """Eigenvalues (ascending) of a symmetric or Hermitian matrix."""
-    return _eigh(square(a, "eigvalsh"), uplo=UPLO.upper()).part(0)
+    return _of_symmetric(a, UPLO, "eigvalsh")[0]
 
 
 # --- general matrices: A = V Λ V⁻¹ ------------------------------------------------------------------------------------
@@ -106,7 +129,7 @@ def _eig_vjp(g: Any, out: Any) -> Any:
     """Ā = V⁻ᵀ (diag(λ̄) + F∘(Vᵀ V̄' − Vᵀ V̄ diag Re(Vᵀ V̄'))) Vᵀ: the second term keeps the columns' length 1."""
     values, vectors = out
     g_values, g_vectors = g
-    vectors, inverse = _invertible(simple_vectors(vectors, tied(values), rows=False))
+    vectors, inverse = _invertible(_simple(vectors, tied(values), "always"))
     inner = without_phase(transposed(vectors) @ g_vectors, "eigenvectors", (vectors, g_vectors, -2))
     gram = transposed(vectors) @ conjugated(vectors)
     inner = inner - gram * np.expand_dims(np.real(diagonal_of(inner)), -2)
@@ -115,7 +138,7 @@ def _eig_vjp(g: Any, out: Any) -> Any:
 
 def _eig_jvp(tangents: Any, out: Any) -> Any:
     values, vectors = out
-    vectors, inverse = _invertible(simple_vectors(vectors, tied(values), rows=False))
+    vectors, inverse = _invertible(_simple(vectors, tied(values), "always"))
     inner = inverse @ tangents[0] @ vectors
     moved = vectors @ (inverse_gaps(values) * inner)
     along = np.sum(conjugated(vectors) * moved, axis=-2, keepdims=True)
@@ -144,7 +167,7 @@ def _eigen(a: Any, function: str) -> tuple[Any, Any]:
 def eig(a: Any) -> Any:
     """Eigenvalues and right eigenvectors, columns of length 1, of a square matrix, as NumPy's named tuple."""
     values, vectors = _eigen(a, "eig")
-    return np.linalg._linalg.EigResult(values, simple_vectors(vectors, tied(values), rows=False))
+    return np.linalg._linalg.EigResult(values, _simple(vectors, tied(values), "always"))
 
 
 @composite(np.linalg.eigvals)

@@ -21,10 +21,10 @@ from autodiff.primitives.matrices import (
     folded,
     hermitian,
     matrices,
-    simple_vectors,
     square,
     transposed,
 )
+from autodiff.primitives.ties import simple_vectors
 
 # --- A = L Lᴴ ---------------------------------------------------------------------------------------------------------
 
@@ -157,5 +157,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         return r
     k = min(a.shape[-2:])
     if q.shape[-1] > k:
-        q = simple_vectors(q, np.broadcast_to(np.arange(q.shape[-1]) >= k, (*q.shape[:-2], q.shape[-1])), rows=False)
+        q = simple_vectors(
+            q, np.broadcast_to(np.arange(q.shape[-1]) >= k, (*q.shape[:-2], q.shape[-1])), rows=False, refused="nonzero"
+        )
     return np.linalg._linalg.QRResult(q, r)

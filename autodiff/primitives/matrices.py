@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import ShapeError, UndefinedDerivativeError
-from autodiff.primitives.kinds import linear, nondifferentiable, primitive
+from autodiff.primitives.kinds import linear
 
 
 def transposed(x: Any) -> Any:
@@ -85,49 +85,6 @@ defined = linear(_defined_forward, [lambda g: g, None], name="defined")
 """x, unless y is true anywhere: then UndefinedDerivativeError says why. In a jitted function, too."""
 
 
-def _tied_forward(x: Any) -> Any:
-    size = np.max(np.abs(x), axis=-1, keepdims=True, initial=0.0)
-    bound = 8 * x.shape[-1] * np.finfo(x.dtype).eps * np.expand_dims(size, -1)
-    near = np.abs(np.expand_dims(x, -1) - np.expand_dims(x, -2)) <= bound
-    return np.count_nonzero(near, axis=-1) > 1
-
-
-tied = nondifferentiable(_tied_forward, name="tied")
-"""Which numbers along the last axis coincide with another one, up to rounding."""
-
-_WHY_TIED = (
-    "a gradient arrives at {what} of eigenvalues or singular values that coincide up to rounding (or at additional "
-    "columns, which span what is left): any rotation of them would do as well, so they have no derivative. Functions "
-    "of the eigenvalues or singular values alone have one; or move them apart"
-)
-
-
-def _columns(y: Any, rows: bool) -> Any:
-    return np.expand_dims(y, -1 if rows else -2)
-
-
-def _simple_vjp(g: Any, y: Any, rows: bool) -> Any:
-    return defined(g, _columns(y, rows) & (g != 0), why=_WHY_TIED.format(what="vectors"))
-
-
-simple_vectors = primitive(
-    lambda x, y, *, rows: x.copy() if isinstance(x, np.ndarray) else x,
-    [_simple_vjp, None],
-    jvp=lambda tangents, y, rows: np.where(_columns(y, rows), np.nan, tangents[0]),
-    name="simple_vectors",
-)
-"""Columns (or rows) x of which those marked by y have no derivative: a gradient that arrives there is refused, a
-tangent is NaN."""
-
-
-def inverse_or_nan(x: Any) -> Any:
-    """The inverse; NaN where there is none. For rules that go on to say what that means."""
-    try:
-        return np.linalg.inv(x)
-    except np.linalg.LinAlgError:
-        return np.full_like(x, np.nan)
-
-
 def without_phase(inner: Any, what: str, *pairs: Any) -> Any:
     """A matrix whose diagonal says how a result changes with the phase of each vector, which has to be not at all.
 
@@ -146,8 +103,9 @@ def without_phase(inner: Any, what: str, *pairs: Any) -> Any:
     return defined(inner, np.any(phase > float(np.finfo(inner.dtype).eps) ** 0.4 * size), why=why)
 
 
-def inverse_gaps(values: Any) -> Any:
-    """1/(λⱼ − λᵢ) off the diagonal; 0 on it and where two are equal (vectors of those have no derivative)."""
-    difference = np.expand_dims(values, -2) - np.expand_dims(values, -1)
-    equal = difference == 0
-    return np.where(equal, 0.0, 1 / np.where(equal, 1.0, difference))
+def inverse_or_nan(x: Any) -> Any:
+    """The inverse; NaN where there is none. For rules that go on to say what that means."""
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        return np.full_like(x, np.nan)

@@ -18,15 +18,14 @@ from autodiff.primitives.matrices import (
     as_diagonal,
     conjugate_transposed,
     conjugated,
+    defined,
     diagonal_of,
-    inverse_gaps,
     matrices,
-    simple_vectors,
     square,
-    tied,
     transposed,
     without_phase,
 )
+from autodiff.primitives.ties import WHY_TIED, Limit, inverse_gaps, limit_at_ties, remember_ties, simple_vectors, tied
 
 
 def _inverse(x: Any) -> Any:
@@ -39,22 +38,33 @@ def _inverse_sums(s: Any) -> Any:
     return _inverse(np.expand_dims(s, -1) + np.expand_dims(s, -2))
 
 
-def _undetermined_forward(x: Any, *, count: int, zeros: bool) -> Any:
+def _few_forward(x: Any, *, zeros: bool) -> Any:
     bound = x.shape[-1] * np.finfo(x.dtype).eps * np.max(x, axis=-1, keepdims=True, initial=0.0)
-    chosen = tied.forward(x) | (x <= bound if zeros else False)
-    return np.pad(chosen, [(0, 0)] * (x.ndim - 1) + [(0, count - x.shape[-1])], constant_values=True)
+    return tied.forward(x) | (x <= bound if zeros else False)
 
 
-_undetermined = nondifferentiable(_undetermined_forward, name="undetermined")
-"""Which vectors, of `count` ones for singular values x, are a choice among many."""
+_undetermined = nondifferentiable(_few_forward, name="undetermined")
+"""Which singular values x do not determine their vectors: those that coincide, and, with zeros=True, zeros."""
 
 
-def _determined(u: Any, s: Any, vh: Any) -> tuple[Any, Any]:
-    """U and Vᴴ, into whose arbitrary columns and rows no gradient may go."""
-    m, n = u.shape[-2], vh.shape[-1]
-    zeros = m != n or bool(np.iscomplexobj(u))
-    left, right = (_undetermined(s, count=count, zeros=zeros) for count in (u.shape[-1], vh.shape[-2]))
-    return simple_vectors(u, left, rows=False), simple_vectors(vh, right, rows=True)
+def _marked(u: Any, s: Any, vh: Any) -> Any:
+    """Which vectors are a choice among many. Where one s alone is 0, those of a real square matrix are not."""
+    return _undetermined(s, zeros=u.shape[-2] != vh.shape[-1] or bool(np.iscomplexobj(u)))
+
+
+def _simple(u: Any, marked: Any, vh: Any) -> tuple[Any, Any]:
+    """U and Vᴴ, which say where they have no derivative: also in additional columns and rows."""
+    return _with_marks(u, marked, rows=False), _with_marks(vh, marked, rows=True)
+
+
+def _with_marks(vectors: Any, marked: Any, rows: bool) -> Any:
+    extra = vectors.shape[-2 if rows else -1] - marked.shape[-1]
+    if not extra:
+        return simple_vectors(vectors, marked, rows=rows, refused="recorded")
+    added = np.ones((*marked.shape[:-1], extra), bool)
+    vectors = simple_vectors(vectors, np.concatenate([marked, ~added], axis=-1), rows=rows, refused="recorded")
+    added = np.concatenate([np.zeros(marked.shape, bool), added], axis=-1)
+    return simple_vectors(vectors, added, rows=rows, refused="nonzero")
 
 
 def _svd_vjp(g: Any, out: Any) -> Any:
@@ -63,13 +73,16 @@ def _svd_vjp(g: Any, out: Any) -> Any:
     ṡ = diag D, U̇ = U(G∘D + H∘K) and V̇ = V(G∘D − H∘K) with Gᵢⱼ = 1/(sⱼ − sᵢ), Hᵢⱼ = 1/(sⱼ + sᵢ).
     """
     u, s, vh = out
-    g_u, g_s, g_vh = g
-    u, vh = _determined(u, s, vh)
+    g_u, g_s, g_vh, *limit = g
+    marked = _marked(u, s, vh)
+    u, vh = _simple(u, marked, vh)
     k = s.shape[-1]
     u, g_u, vh, g_vh = u[..., :k], g_u[..., :k], vh[..., :k, :], g_vh[..., :k, :]
     left, right = transposed(u) @ g_u, -(g_vh @ transposed(vh))
     both = without_phase(left + right, "singular vectors", (u, g_u, -2), (vh, g_vh, -1))
     symmetric = both * inverse_gaps(s) + as_diagonal(np.where(s == 0, 0.0, g_s))
+    if limit:
+        symmetric = symmetric + _at_ties(both, u, s, vh, g_u, g_vh, marked, limit[0])
     antisymmetric = (left - right) * _inverse_sums(s)
     middle = (symmetric + conjugate_transposed(symmetric) + antisymmetric - conjugate_transposed(antisymmetric)) / 2
     total = conjugated(u) @ middle
@@ -81,10 +94,38 @@ def _svd_vjp(g: Any, out: Any) -> Any:
     return full
 
 
+def _at_ties(inner: Any, u: Any, s: Any, vh: Any, g_u: Any, g_vh: Any, marked: Any, limit: Limit) -> Any:
+    """What G∘(Uᵀ Ū' − V̄h' Vhᵀ) tends to where singular values coincide.
+
+    Where several are 0, U and V turn by themselves: no gradient may arrive there, nor begin to as they move apart.
+    """
+    k = s.shape[-1]
+    (d_u, d_vh), (t_u, t_vh), (r_u, r_vh) = (
+        (a[..., :k], b[..., :k, :]) for a, b in (limit.changes, limit.turns, limit.turned)
+    )
+    zero = marked & (s <= k * float(np.finfo(s.dtype).eps) * np.max(s, axis=-1, keepdims=True, initial=0.0))
+    for left, right in ((g_u, g_vh), (d_u, d_vh)):
+        defined(inner, np.expand_dims(zero, -2) & (left != 0), why=WHY_TIED)
+        defined(inner, np.expand_dims(zero, -1) & (right != 0), why=WHY_TIED)
+    turned = transposed(t_u) @ g_u + transposed(u) @ r_u - (g_vh @ transposed(t_vh) + r_vh @ transposed(vh))
+
+    def size(u: Any, g_u: Any, vh: Any, g_vh: Any) -> Any:
+        return np.abs(transposed(u)) @ np.abs(g_u) + np.abs(g_vh) @ np.abs(transposed(vh))
+
+    return limit_at_ties(
+        inner,
+        transposed(u) @ d_u - d_vh @ transposed(vh),
+        turned,
+        values=s,
+        apart=limit.apart,
+        sizes=(size(u, g_u, vh, g_vh), size(t_u, g_u, t_vh, g_vh) + size(u, r_u, vh, r_vh)),
+    )
+
+
 def _svd_jvp(tangents: Any, out: Any) -> Any:
     """Additional columns have no derivative (`simple_vectors` makes their tangents NaN); here they are zero."""
     u, s, vh = out
-    u, vh = _determined(u, s, vh)
+    u, vh = _simple(u, _marked(u, s, vh), vh)
     k, extra_u, extra_v = s.shape[-1], u[..., s.shape[-1] :], vh[..., s.shape[-1] :, :]
     u, vh = u[..., :k], vh[..., :k, :]
     inner = conjugate_transposed(u) @ tangents[0] @ conjugate_transposed(vh)
@@ -117,10 +158,12 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if hermitian:
         return _svd_of_hermitian(square(a, "svd"), compute_uv)
     parts = _svd(matrices(a, "svd"), full_matrices=bool(full_matrices and compute_uv))
-    if not compute_uv:
-        return parts.part(1)
     u, s, vh = parts.part(0), parts.part(1), parts.part(2)
-    u, vh = _determined(u, s, vh)
+    marked = _marked(u, s, vh)
+    remember_ties(parts, marked)  # second derivatives of singular values, too, ask for vectors
+    if not compute_uv:
+        return s
+    u, vh = _simple(u, marked, vh)
     return np.linalg._linalg.SVDResult(u, s, vh)
 
 

@@ -116,6 +116,33 @@ def test_vectors_of_equal_singular_values_are_refused() -> None:
     assert np.isfinite(tangent[0]).all()
 
 
+@pytest.mark.parametrize(
+    "a",
+    [np.eye(3), spread(A(4, 3), [2.0, 1.0, 1.0]), spread(A(3, 4), [1.0, 1.0, 1.0]), spread(COMPLEX, [1.0, 1.0, 0.5])],
+    ids=str,
+)
+def test_functions_of_matrices_with_equal_singular_values(a: Any) -> None:
+    """U s³ Vᴴ = A Aᴴ A, and U s Vᴴ = A: no common rotation of the vectors changes them."""
+    weights = A(*a.shape)
+    for f, g in ((lambda s: s**3, lambda a: a @ np.conj(np.swapaxes(a, -1, -2)) @ a), (lambda s: s, lambda a: a)):
+        ours = ad.grad(lambda a, f=f: np.real(np.sum(weights * composed(a, f))))(a)
+        theirs = ad.grad(lambda a, g=g: np.real(np.sum(weights * g(a))))(a)
+        np.testing.assert_allclose(ours, theirs, atol=1e-13)
+
+
+def test_several_zeros_among_the_singular_values() -> None:
+    """U s Vᴴ is the matrix itself, but not by these: their vectors turn by themselves. What does not use them is right."""
+    a = np.outer([1.0, 2.0, 3.0], [1.0, 1.0, 0.0])
+    with pytest.raises(UndefinedDerivativeError):
+        ad.grad(lambda a: np.sum(composed(a, lambda s: s)))(a)
+
+    def first(a: Any) -> Any:
+        u, s, vh = np.linalg.svd(a)
+        return s[0] * np.outer(u[:, 0], vh[0])
+
+    check_first(first, a, exact=False)
+
+
 def test_zero_singular_values() -> None:
     """Of a square matrix, the vectors of a single one are determined; of a rectangle, they are not."""
     singular = spread(A(3, 3), [2.0, 1.0, 0.0])
