@@ -59,8 +59,14 @@ def _lstsq_forward(x: Any, y: Any, *, rcond: Any) -> Any:
     return solution, residuals, np.asarray(rank), s
 
 
-def _inverse_for(x: Any, rcond: Any) -> Any:
+def _inverse_for(x: Any, rcond: Any, shared: Any) -> Any:
     """The pseudoinverse that lstsq applies: the same singular values count as 0."""
+    if "inverse" not in shared:
+        shared["inverse"] = _as_lstsq(x, rcond)
+    return shared["inverse"]
+
+
+def _as_lstsq(x: Any, rcond: Any) -> Any:
     eps = float(np.finfo(x.dtype).eps)
     if rcond is None:  # as NumPy chooses it: it computes in double precision, whatever it is given
         rcond = float(np.finfo(float).eps) * max(x.shape)
@@ -71,10 +77,10 @@ def _columns(b: Any) -> Any:
     return np.expand_dims(b, -1) if np.ndim(b) == 1 else b
 
 
-def _lstsq_left(g: Any, x: Any, y: Any, y_like: Any, out: Any, rcond: Any) -> Any:
+def _lstsq_left(g: Any, x: Any, y: Any, y_like: Any, out: Any, rcond: Any, shared: Any) -> Any:
     """Of ẋ = P(ḃ − Ȧ x) + P Pᴴ Ȧᴴ r + (I − P A) Ȧᴴ Pᴴ x, and of 2 Re rᴴ(ḃ − Ȧ x), with r = b − A x."""
     solution, g_solution, b = _columns(out[0]), _columns(g[0]), _columns(y)
-    inverse = _inverse_for(x, rcond)
+    inverse = _inverse_for(x, rcond, shared)
     adjoint = conjugate_transposed(inverse)
     rest = b - x @ solution
     pulled = transposed(inverse) @ g_solution
@@ -86,8 +92,8 @@ def _lstsq_left(g: Any, x: Any, y: Any, y_like: Any, out: Any, rcond: Any) -> An
     return full
 
 
-def _lstsq_right(g: Any, x: Any, y: Any, y_like: Any, out: Any, rcond: Any) -> Any:
-    full = transposed(_inverse_for(x, rcond)) @ _columns(g[0])
+def _lstsq_right(g: Any, x: Any, y: Any, y_like: Any, out: Any, rcond: Any, shared: Any) -> Any:
+    full = transposed(_inverse_for(x, rcond, shared)) @ _columns(g[0])
     if np.shape(g[1])[0]:
         full = full + 2 * g[1] * conjugated(_columns(y) - x @ _columns(out[0]))
     return full[..., 0] if np.ndim(y_like) == 1 else full

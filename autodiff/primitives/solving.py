@@ -30,17 +30,22 @@ def inv(a: Any) -> Any:
     return _inv(square(a, "inv"))
 
 
-def _solve_left(g: Any, x: Any, y_like: Any, out: Any) -> Any:
+def _pulled(g: Any, x: Any, y_like: Any, shared: Any) -> Any:
+    """A⁻ᵀ g, as a matrix."""
+    if "pulled" not in shared:
+        shared["pulled"] = np.linalg.solve(transposed(x), np.expand_dims(g, -1) if np.ndim(y_like) == 1 else g)
+    return shared["pulled"]
+
+
+def _solve_left(g: Any, x: Any, y_like: Any, out: Any, shared: Any) -> Any:
     """−(A⁻ᵀ g) xᵀ for A x = b."""
-    pulled = np.linalg.solve(transposed(x), np.expand_dims(g, -1) if np.ndim(y_like) == 1 else g)
-    return -(pulled @ (np.expand_dims(out, -2) if np.ndim(y_like) == 1 else transposed(out)))
+    return -(_pulled(g, x, y_like, shared) @ (np.expand_dims(out, -2) if np.ndim(y_like) == 1 else transposed(out)))
 
 
-def _solve_right(g: Any, x: Any, y_like: Any) -> Any:
+def _solve_right(g: Any, x: Any, y_like: Any, shared: Any) -> Any:
     """A⁻ᵀ g."""
-    if np.ndim(y_like) > 1:
-        return np.linalg.solve(transposed(x), g)
-    return np.linalg.solve(transposed(x), np.expand_dims(g, -1))[..., 0]
+    pulled = _pulled(g, x, y_like, shared)
+    return pulled[..., 0] if np.ndim(y_like) == 1 else pulled
 
 
 def _solve_jvp(tangents: Any, x: Any, y: Any, y_like: Any, out: Any) -> Any:

@@ -124,3 +124,16 @@ def test_jitted() -> None:
 
 def test_one_operand_for_both() -> None:
     check(lambda a: np.linalg.solve(a, a @ a), SQUARE)
+
+
+def test_both_operands_share_one_solution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A walk solves with the transposed matrix once, not once for each operand; the next walk does so anew."""
+    a, b, counted = Value(SQUARE), Value(A(3)), []
+    out = np.sum(np.linalg.solve(a, b) ** 2)
+    solve = np.linalg._linalg.solve
+    monkeypatch.setattr(np.linalg, "solve", lambda *operands: counted.append(1) or solve(*operands))
+    for walks in (1, 2):
+        out.backward()
+        assert len(counted) == walks
+    monkeypatch.undo()
+    np.testing.assert_allclose(b.grad / 2, np.linalg.solve(SQUARE.T, 2 * np.linalg.solve(SQUARE, b.data)))
