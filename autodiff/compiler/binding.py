@@ -69,6 +69,8 @@ class Binding:
     source: the text of `call`
     """
 
+    looks_at_arrays = True
+
     def __init__(
         self, program: Program, executable: Executable, fallback: Callable[[Sequence[Any]], Sequence[Any]]
     ) -> None:

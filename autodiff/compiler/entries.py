@@ -5,17 +5,18 @@ from __future__ import annotations
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.guards import Guard
+from autodiff.compiler.guards import Guard, Names
 from autodiff.compiler.matching import Matches, matcher, never
 from autodiff.compiler.program import Program
 from autodiff.compiler.results import Result
 from autodiff.compiler.runners import Runner
 from autodiff.containers import Structure, restore
+from autodiff.modes import Mode
 from autodiff.value import Value
 
 LOOKS = 4  # where equal things are made anew at each call, looking by identity is of no use
@@ -26,12 +27,13 @@ STATIC: Any = type("Static", (), {})()
 
 @dataclass
 class Call:
-    """The arguments of one call. data: of each leaf, or STATIC · names: of each leaf, for messages"""
+    """The arguments of one call, and its mode. data: of each leaf, or STATIC · names: of each leaf, for messages"""
 
     leaves: Sequence[Any]
     data: Sequence[Any]
     structure: Structure
     names: Sequence[str]
+    mode: Mode
 
     @property
     def arrays(self) -> list[Any]:
@@ -40,19 +42,32 @@ class Call:
 
 
 class Leaf:
-    """What a program takes for granted of a captured leaf: shape, dtype; if it was read, whether it has a gradient."""
+    """What a program takes for granted of a captured leaf: shape, dtype, and whether it is an array of NumPy or of
+    another library; the last of its gradient too, if that was read.
+    """
 
     def __init__(self, leaf: Value, data: Any, grad: Any, grad_read: bool) -> None:
         self.leaf, self.grad_read = leaf, grad_read
         self.state = self._state(data, grad)
 
     def _state(self, data: Any, grad: Any) -> tuple[Any, ...]:
-        return np.shape(data), getattr(data, "dtype", float), self.grad_read and grad is not None
+        return np.shape(data), getattr(data, "dtype", float), type(data), type(grad if self.grad_read else None)
 
-    def numbers(self) -> list[tuple[str, Any]]:
-        """(attribute, what it holds) of what is no array, whose form nobody else looks at."""
-        read = [("_data", self.leaf._data)] + ([("_grad", self.leaf._grad)] if self.grad_read else [])
-        return [(attribute, held) for attribute, held in read if type(held) is not np.ndarray]
+    def code(self, name: Names, arrays: bool) -> list[str]:
+        """Conditions, as Python text, that are true only if nothing has changed; see `Guard.code`.
+
+        arrays: also of NumPy's arrays, which native code looks at by itself
+        """
+        here, conditions = name(self.leaf), []
+        for attribute in ("_data", "_grad")[: 1 + self.grad_read]:
+            held = getattr(self.leaf, attribute)
+            if held is None:
+                conditions.append(f"{here}.{attribute} is None")
+            elif isinstance(held, (float, np.generic)):
+                conditions.append(f"type({here}.{attribute}) is {name(type(held))}")
+            elif arrays or type(held) is not np.ndarray:
+                conditions.append(f"not {name(self)}.changed()")
+        return conditions
 
     def changed(self) -> str:
         """What is different now, in words."""
@@ -60,13 +75,17 @@ class Leaf:
         if now == self.state:
             return ""
         name = f" {self.leaf._label!r}" if self.leaf._label else ""
-        if now[:2] == self.state[:2]:
-            return f"a captured Value{name} has {'a' if now[2] else 'no'} gradient now"
-        return f"a captured Value{name} changed from {_form(self.state)} to {_form(now)}"
+        if now[:3] != self.state[:3]:
+            return f"a captured Value{name} changed from {_form(self.state)} to {_form(now)}"
+        if type(None) in (now[3], self.state[3]):
+            return f"a captured Value{name} has {'no' if now[3] is type(None) else 'a'} gradient now"
+        return f"the gradient of a captured Value{name} is a {now[3].__name__} now"
 
 
 def _form(state: tuple[Any, ...]) -> str:
-    return f"shape {state[0]} and dtype {np.dtype(state[1])}"
+    shape, dtype, kind, _ = state
+    library = "" if issubclass(kind, (float, np.ndarray, np.generic)) else f" of {kind.__module__.partition('.')[0]}"
+    return f"shape {shape} and dtype {np.dtype(dtype)}{library}"
 
 
 @dataclass
@@ -102,8 +121,9 @@ class Entry:
             guard.refresh()
         self.matches, self.looks = never, self.looks + 1
         if is_flat(call) and self.looks <= LOOKS:
-            numbers = [(leaf.leaf, *state) for leaf in self.leaves for state in leaf.numbers()]
-            self.matches = matcher(call.leaves, self.statics, self.guards, numbers)
+            arrays = not self.runner.looks_at_arrays
+            leaves = [partial(leaf.code, arrays=arrays) for leaf in self.leaves]
+            self.matches = matcher(call.mode, call.leaves, self.statics, self.guards, leaves)
 
     @cached_property
     def returns_one(self) -> bool:

@@ -7,6 +7,7 @@ import types
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import update_wrapper
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -115,14 +116,15 @@ class Jitted:
         key, call = sorted_out
         with self._lock:
             self._calls += 1
-            entry, reason = self._found(key)
-            if entry is not None:
+            while (found := self._found(key))[0] is not None:
+                entry = found[0]
                 self._entries.move_to_end(key)
                 if entry is self._latest or entry.matches is never:
                     entry.look_closer(call)
                 self._latest = entry
-                return entry.run(call.arrays)
-            self._count_retrace(reason or self._new_static(key, call))
+                with suppress(StaleError):  # a leaf was given other data since we looked, in another thread
+                    return entry.run(call.arrays)
+            self._count_retrace(found[1] or self._new_static(key, call))
             return self._traced(key, call)[0]
 
     def lower(self, *args: Any, **keywords: Any) -> Listing:
@@ -163,7 +165,8 @@ class Jitted:
         data = [_as_input(leaf) for leaf in leaves]
         forms = tuple(map(_form, data))
         statics = tuple(_Static(leaf) for leaf, given in zip(leaves, data) if given is STATIC)
-        return (structure, mode.recording, forms, statics), Call(leaves, data, structure, self._names(structure))
+        call = Call(leaves, data, structure, self._names(structure), mode)
+        return (structure, mode.recording, forms, statics), call
 
     def _found(self, key: Key) -> tuple[Entry | None, str]:
         """The program in the cache that fits; or None, and why the one that might have does not."""

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.guards import Guard
-from autodiff.modes import EAGER, current_mode
-from autodiff.value import Value
+from autodiff.compiler.guards import Guard, Names
+from autodiff.modes import EAGER, Mode, current_mode
 
 Matches = Callable[[Sequence[Any]], bool]
 LONGEST = 2000  # conditions: a longer function takes Python longer to compile than it saves
@@ -25,23 +24,27 @@ def never(arguments: Sequence[Any]) -> bool:
 
 
 def matcher(
-    arguments: Sequence[Any], statics: Sequence[bool], guards: Iterable[Guard], leaves: Iterable[tuple[Value, str, Any]]
+    mode: Mode,
+    arguments: Sequence[Any],
+    statics: Sequence[bool],
+    guards: Iterable[Guard],
+    leaves: Iterable[Callable[[Names], Iterable[str]]],
 ) -> Matches:
     """The function, for positional arguments without containers.
 
-    statics: which arguments are part of the program · leaves: (leaf, attribute, what it held) of captured numbers
+    mode: that of the call · statics: which arguments are part of the program
+    leaves: of each captured leaf the conditions, given a function that names things
     """
     names: dict[int, tuple[str, Any]] = {}
 
     def name(thing: Any) -> str:
         return names.setdefault(id(thing), (f"x{len(names)}", thing))[0]
 
-    conditions = [f"{name(current_mode)}() is {name(EAGER)}"]
+    conditions = [f"{name(current_mode)}() {'is' if mode is EAGER else '=='} {name(mode)}"]
     for k, (argument, static) in enumerate(zip(arguments, statics)):
         conditions += _fits(f"a{k}", argument, static, name)
-    for leaf, attribute, held in leaves:
-        here = f"{name(leaf)}.{attribute}"
-        conditions.append(f"{here} is None" if held is None else f"type({here}) is {name(type(held))}")
+    for leaf in leaves:
+        conditions += leaf(name)
     for guard in guards:
         text = guard.code(name)
         conditions += [f"{name(guard)}.holds()"] if text is None else text
@@ -61,7 +64,7 @@ def matcher(
     return scope["matches"]  # type: ignore[no-any-return]
 
 
-def _fits(variable: str, argument: Any, static: bool, name: Callable[[Any], str]) -> list[str]:
+def _fits(variable: str, argument: Any, static: bool, name: Names) -> list[str]:
     """Whether another argument is like this one."""
     kind = f"type({variable}) is {name(type(argument))}"
     if static:

@@ -11,7 +11,12 @@ from autodiff.compiler.simplify import simplified
 
 
 class Runner(Protocol):
-    """Carries out one program."""
+    """Carries out one program.
+
+    looks_at_arrays: it raises StaleError for a leaf that holds an array of another shape or dtype
+    """
+
+    looks_at_arrays: bool
 
     @property
     def call(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
@@ -20,6 +25,8 @@ class Runner(Protocol):
 
 class Replaying:
     """By NumPy."""
+
+    looks_at_arrays = False
 
     def __init__(self, program: Program) -> None:
         self.program, self.replay = program, Replay(simplified(program))

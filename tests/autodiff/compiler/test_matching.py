@@ -1,0 +1,129 @@
+# ruff: noqa: PLW0108 (the lambdas are the functions under test: they stand for a user's own)
+"""The quick look whether a program fits a call: whatever it lets pass, the undecorated function computes too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff import Value
+from autodiff.compiler.jit import JittedValue
+
+from .alike import assert_alike
+
+X = np.array([1.0, -2.0, 3.0])
+
+both = pytest.mark.parametrize("native", [False, True], ids=["replay", "native"])
+
+
+def settled(function: Any, *arguments: Any, native: bool | None = None) -> Any:
+    """The jitted function, called until the quick look lets it pass."""
+    run = ad.jit(function, native=native)
+    for _ in range(3):
+        run(*arguments)
+    assert run._latest.matches(arguments)
+    return run
+
+
+# --- modes ------------------------------------------------------------------------------------------------------------
+
+
+@both
+def test_called_first_under_no_grad(native: bool) -> None:
+    w = Value(X)
+    run = ad.jit(lambda x: w * x, native=native)
+    for _ in range(2):
+        with ad.no_grad():
+            for _ in range(3):
+                assert type(run(X)) is Value
+        for _ in range(3):
+            assert type(run(X)) is JittedValue
+    assert run.cache_info().traces == 2
+
+
+@both
+def test_a_step_that_needs_recording_called_first_without(native: bool) -> None:
+    w = Value(X)
+
+    def slope(x: Any) -> Any:
+        return ad.value_and_grad(lambda v: (v * v * w).sum())(x)
+
+    run = ad.jit(slope, native=native)
+    for _ in range(3):
+        with ad.no_grad():
+            found, expected = run(X), slope(X)
+            assert_alike([np.asarray(v) for v in found], [np.asarray(v) for v in expected])
+    for _ in range(3):
+        found, expected = run(X), slope(X)
+        assert_alike([v.data for v in found], [v.data for v in expected])
+        assert all(isinstance(v, JittedValue) for v in found)
+
+
+# --- what leaves hold -------------------------------------------------------------------------------------------------
+
+
+def dask_array() -> Any:
+    return pytest.importorskip("dask.array").from_array(X, chunks=2)
+
+
+OTHER_DATA: dict[str, Any] = {
+    "longer": lambda: np.ones(5),
+    "shorter": lambda: np.ones(1),
+    "a number": lambda: 2.0,
+    "a column": lambda: np.ones((3, 1)),
+    "float32": lambda: X.astype(np.float32),
+    "float16": lambda: X.astype(np.float16),
+    "complex": lambda: X * (1 + 2j),
+    "long double": lambda: X.astype(np.longdouble),
+    "other byte order": lambda: X.astype(X.dtype.newbyteorder()),
+    "integers": lambda: np.array([4, 5, 6]),
+    "of another library": dask_array,
+}
+
+
+@both
+@pytest.mark.parametrize("first", ["array", "number", "float32 number", "of another library"])
+@pytest.mark.parametrize("kind", OTHER_DATA)
+def test_a_leaf_is_given_other_data(kind: str, first: str, native: bool) -> None:
+    """Its mean depends on how many there are: a program for three that runs on five would divide by three."""
+    start = {"array": X, "number": 3.0, "float32 number": np.float32(3.0), "of another library": dask_array()}[first]
+    w = Value(start)
+
+    def mean(x: Any) -> Any:
+        return (w * x).sum() / w.size
+
+    run = settled(mean, 2.0, native=native)
+    for data in (OTHER_DATA[kind](), start, OTHER_DATA[kind]()):
+        w.data = data
+        for _ in range(2):
+            found, expected = run(2.0).data, mean(2.0).data
+            assert type(found) is type(expected)
+            assert np.asarray(found).dtype == np.asarray(expected).dtype
+            np.testing.assert_allclose(found, expected, rtol=1e-3 if np.asarray(found).dtype == np.float16 else 1e-6)
+
+
+@both
+def test_a_gradient_comes_and_goes(native: bool) -> None:
+    def build() -> Any:
+        w, v = Value(X), Value(2.0)
+
+        def step(x: Any) -> Any:
+            (w * x * v).sum().backward()
+            return w.grad, v.grad
+
+        return step, (w, v)
+
+    (plain, expected), (other, leaves) = build(), build()
+    run = ad.jit(other, native=native)
+    for change in ("", "", "", "", "zero", "", "", "number", "", "array", "", "", "zero", ""):
+        for w, v in (expected, leaves):
+            if change == "zero":
+                w.zero_grad()
+            elif change == "number":
+                v.grad = 0
+            elif change == "array":
+                w.grad = np.ones(3)
+        assert_alike(run(X), plain(X))
