@@ -1,65 +1,27 @@
 """Between the world and a program's memory: one Python function, written for the program, that a call goes through.
 
-Inputs are read where they lie. The array of a leaf is written over only if nobody else refers to it, which CPython's
-count of references tells: whoever took `p.data` before keeps what he took, and the program writes to a new array.
+Inputs are read where they lie, and numbers are packed into the memory. If anything raises on the way, no leaf has been
+changed.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from struct import Struct
 from typing import Any
 
 import numpy as np
 
 from autodiff.compiler.executable import Executable, Result
-from autodiff.compiler.forms import FLOAT, Form
+from autodiff.compiler.forms import FLOAT
+from autodiff.compiler.held import Held
 from autodiff.compiler.layouts import as_array
-from autodiff.compiler.objects import bind
+from autodiff.compiler.objects import bind, block_of, enter, row_by_row
 from autodiff.compiler.program import Program, Register
 from autodiff.operands import plain_scalar
-from autodiff.value import Value
 
-
-class StaleError(Exception):
-    """A leaf holds something of another shape or dtype than the program was made for."""
-
-
-@dataclass(eq=False)
-class Place:
-    """One array of a leaf, its data or its gradient, and the slots by which the program reads and writes it.
-
-    attribute: "_data" or "_grad" · form, written: of what is read, of what is written
-    reusable: the program may write over what is there
-    seen: the array that the slots point to; None to look again · fresh: the one that a call is writing
-    copy: of what the leaf holds, row by row, if it does not lie so
-    """
-
-    leaf: Value
-    attribute: str
-    form: Form
-    written: Form = FLOAT
-    reads: int | None = None
-    writes: int | None = None
-    reusable: bool = False
-    seen: Any = None
-    fresh: Any = None
-    copy: Any = None
-
-
-def _references(place: Place) -> int:
-    return sys.getrefcount(place.seen)
-
-
-def _held_by_leaf_and_place() -> int:
-    """What getrefcount says of an array that a leaf and its place hold, and nobody else: measured."""
-    leaf = Value(np.zeros(1))
-    return _references(Place(leaf, "_data", FLOAT, seen=leaf._data))
-
-
-ALONE = _held_by_leaf_and_place()
+Run = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Binding:
@@ -71,47 +33,28 @@ class Binding:
 
     looks_at_arrays = True
 
-    def __init__(
-        self, program: Program, executable: Executable, fallback: Callable[[Sequence[Any]], Sequence[Any]]
-    ) -> None:
-        self.program, self.executable, self.fallback = program, executable, fallback
+    def __init__(self, program: Program, executable: Executable, fallback: Run) -> None:
+        self.program, self.executable = program, executable
         self.targets: list[tuple[str, Any]] = [
             *(("output", k) for k in range(len(program.outputs))),
             *(("_data", leaf) for leaf in program.new_data),
             *(("_grad", leaf) for leaf, register in program.new_grads.items() if register is not None),
         ]
-        self.places = self._places()
-        self.pending: list[Place] = []
-        self.names: dict[str, Any] = {}
+        self.held = Held(program, executable, self.targets)
+        # What the text calls holds no reference to us: who forgets a function frees its memory at once.
+        self.names: dict[str, Any] = {
+            "look": self.held.look,
+            "pending": self.held.pending,
+            "settle": self.held.settle,
+            "forget": self.held.forget,
+            "explain": partial(_explain, program, fallback),
+            "again": partial(_again, program, fallback),
+            "busy": False,
+        }
         self.source = self._text()
         scope = dict(self.names)
         exec(self.source, scope)
-        self.call: Callable[[Sequence[Any]], Sequence[Any]] = scope["call"]
-
-    # --- what is bound ----------------------------------------------------------------------------------------------
-
-    def _places(self) -> list[Place]:
-        """Every array of a leaf that is read or written."""
-        x, program = self.executable, self.program
-        found: dict[tuple[str, Value], Place] = {}
-        registers: dict[tuple[str, Value], Register] = {}
-        for attribute, captured in (("_data", program.captured), ("_grad", program.captured_grads)):
-            for leaf, register in captured.items():
-                if x.low.form(register).shape:
-                    registers[attribute, leaf] = register
-                    found[attribute, leaf] = Place(leaf, attribute, x.low.form(register), reads=x.slots[register])
-        for (attribute, leaf), result in zip(self.targets, x.results):
-            if attribute == "output" or result.place != "array":
-                continue
-            key, buffer = (attribute, leaf), result.layout.buffer
-            place = found.setdefault(key, Place(leaf, attribute, result.form))
-            place.writes = x.slots[buffer]
-            if place.reads is None:
-                place.reusable = x.may_be_written(buffer)
-            elif place.form == result.form:
-                place.reusable = x.may_be_overwritten(registers[key], buffer)
-            place.written = result.form
-        return list(found.values())
+        self.call: Run = scope.pop("call")
 
     def _name(self, thing: Any, prefix: str = "x") -> str:
         """A name for a thing in the text."""
@@ -125,26 +68,39 @@ class Binding:
     # --- the text ---------------------------------------------------------------------------------------------------
 
     def _text(self) -> str:
-        x, name = self.executable, self._name
-        lines = self._inputs()
-        only = x.plans[0] if len(x.plans) == 1 else None
-        if isinstance(only, np.ndarray):
-            self.names["drive"] = x.drive
-            lines.append(f"failed = drive({int(only.ctypes.data)})")
-        else:
-            lines.append(f"failed = not {name(x)}.run({self._arrays()})")
-        lines += ["if failed:", f"    return {name(self)}.explain(arguments, ({self._draws()}))"]
-        if any(place.writes is not None for place in self.places):
-            lines += [f"if {name(self.pending)}:", f"    {name(self)}.settle()"]
-        lines += self._results()
-        return "\n".join(["def call(arguments):", *(f"    {line}" for line in lines)]) + "\n"
+        """The function. While it runs, what its memory holds is of that call: should it be called meanwhile (by random
+        numbers that are drawn, a finaliser, a signal), NumPy computes instead.
+        """
+        arguments = "".join(f"a{k}, " for k in range(len(self.program.arguments)))
+        body = [
+            *([f"{arguments}= arguments"] if arguments else []),
+            *self._inputs(),
+            *self._run(),
+            f"if failed: return explain(arguments, ({self._draws()}))",
+            *(["if pending: settle()"] if self.held.places else []),
+            *self._results(),
+        ]
+        lines = [
+            "def call(arguments):",
+            "    global busy",
+            "    if busy: return again(arguments)",
+            "    try:",
+            "        busy = True",
+            *(f"        {line}" for line in body),
+            "    except BaseException:",
+            "        forget()",
+            "        raise",
+            "    finally:",
+            "        busy = False",
+        ]
+        return "\n".join(lines) + "\n"
 
     def _inputs(self) -> list[str]:
         """Where every input lies, and where every result goes."""
         x, program, name = self.executable, self.program, self._name
-        arguments = "".join(f"a{k}, " for k in range(len(program.arguments)))
-        lines = [f"{arguments}= arguments"] if arguments else []
-        lines += self._leaves()
+        lines = []
+        if self.held.places and (program.draws or not self._is_native):
+            lines += self._entered(None)  # before anything has happened
         numbers = [f"a{k}" for k, r in enumerate(program.arguments) if x.low.form(r) == FLOAT]
         for attribute, captured in (("_data", program.captured), ("_grad", program.captured_grads)):
             numbers += [f"{name(leaf)}.{attribute}" for leaf, r in captured.items() if x.low.form(r) == FLOAT]
@@ -173,7 +129,7 @@ class Binding:
             given = "".join(f"{variable}, " for variable, _ in bound)
             self.names["bind"] = bind()
             lines.append(f"if bind(({given}), {addresses.ctypes.data}, {len(bound)}):")
-            lines.append(f"    {given}= map({name(np.ascontiguousarray)}, ({given}))")
+            lines.append(f"    {given}= map({name(row_by_row)}, ({given}))")
             lines.append(f"    bind(({given}), {addresses.ctypes.data}, {len(bound)})")
         return lines
 
@@ -186,20 +142,36 @@ class Binding:
             return [f"{self._name(self.executable.memory[register])}[0] = {variable}"]
         return []
 
-    def _leaves(self) -> list[str]:
-        """The arrays of leaves: most often they are where they were."""
-        lines, name = [], self._name
-        self.names["references"] = sys.getrefcount
-        for place in self.places:
-            seen, renew = f"{name(place)}.seen", f"{name(self)}.renew({name(place)})"
-            same = f"{name(place.leaf)}.{place.attribute} is not {seen} or {seen} is None"
-            if place.writes is None:
-                lines.append(f"if {same}: {renew}")
-            elif place.reusable:
-                lines.append(f"if {same} or references({seen}) != {ALONE}: {renew}")
-            else:
-                lines.append(renew)
-        return lines
+    def _entered(self, plan: Any) -> list[str]:
+        """Look at the arrays of leaves, until all are as expected, and run a plan."""
+        block = block_of(self.held.records, plan)
+        self.names.update({"enter": enter(), f"block{len(self.names)}": block})
+        given = "".join(f"{self._name(place.leaf)}.{place.attribute}, " for place in self.held.places)
+        return [f"while (failed := enter(({given}), {block.ctypes.data})) < 0: look(-1 - failed)"]
+
+    def _run_natively(self, plan: Any) -> list[str]:
+        """A plan that writes over arrays of leaves keeps the interpreter's lock; others let go of it."""
+        places = self.held.places
+        if any(place.reusable for place in places):
+            return self._entered(plan)
+        self.names["drive"] = self.executable.drive
+        return [*(self._entered(None) if places else []), f"failed = drive({int(plan.ctypes.data)})"]
+
+    @property
+    def _is_native(self) -> bool:
+        """Whether one native plan is all."""
+        plans = self.executable.plans
+        return len(plans) == 1 and isinstance(plans[0], np.ndarray)
+
+    def _run(self) -> list[str]:
+        """All steps. NumPy's turns come between native ones."""
+        plans = self.executable.plans
+        if self._is_native:
+            return self._run_natively(plans[0])
+        last = next(iter(plans[-1:]), None)
+        body = self._run_natively(last) if isinstance(last, np.ndarray) else ["failed = 0"]
+        run = f"failed = {self._name(self.executable)}.run({self._arrays()}, last)"
+        return ["def last():", *(f"    {line}" for line in (*body, "return failed")), run]
 
     def _results(self) -> list[str]:
         """Numbers out of the memory, into leaves and the tuple of outputs."""
@@ -237,63 +209,22 @@ class Binding:
         pairs += [f"{r}: d{k}" for k, (r, _) in enumerate(program.draws) if low.form(r).shape]
         outputs = enumerate(self.executable.results[: len(program.outputs)])
         pairs += [f"{result.layout.buffer}: o{k}" for k, result in outputs if result.place == "array"]
-        return f"{{**{name(self)}.arrays(), {', '.join(pairs)}}}"
+        return f"{{**{name(self.held.arrays)}(), {', '.join(pairs)}}}"
 
-    # --- what the text calls ----------------------------------------------------------------------------------------
 
-    def renew(self, place: Place) -> None:
-        """Look where the leaf's array is now, and let the program write to a new one."""
-        pointers, now = self.executable.pointers, getattr(place.leaf, place.attribute)
-        place.seen = None
-        if place.reads is not None:
-            if type(now) is not np.ndarray or now.shape != place.form.shape or now.dtype != place.form.dtype:
-                self.forget()
-                raise StaleError
-            lies_well = now.flags.c_contiguous and now.flags.aligned
-            place.copy = None if lies_well else np.ascontiguousarray(now)
-            place.seen = now if lies_well else None
-            pointers[place.reads] = (now if lies_well else place.copy).ctypes.data
-        if place.writes is not None:
-            place.fresh = np.empty(place.written.shape, place.written.dtype)
-            pointers[place.writes] = place.fresh.ctypes.data
-            self.pending.append(place)
+# --- what the text calls ----------------------------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """The call has succeeded: leaves take the new arrays, and the next call writes over them."""
-        pointers = self.executable.pointers
-        for place in self.pending:
-            setattr(place.leaf, place.attribute, place.fresh)
-            if place.attribute == "_data":
-                place.leaf._recorded = False
-            place.seen, place.fresh = place.fresh, None
-            if place.reads is not None:
-                pointers[place.reads] = place.seen.ctypes.data
-        self.pending.clear()
 
-    def arrays(self) -> dict[Register, Any]:
-        """The arrays of leaves that the program reads, and those that it writes, by register."""
-        x, found = self.executable, {}
-        slots = {slot: buffer for buffer, slot in x.slots.items()}
-        for place in self.places:
-            if place.reads is not None:
-                found[slots[place.reads]] = np.ascontiguousarray(getattr(place.leaf, place.attribute))
-            if place.writes is not None:
-                found[slots[place.writes]] = place.fresh if place in self.pending else place.seen
-        return found
+def _explain(program: Program, fallback: Run, arguments: Sequence[Any], draws: Sequence[Any]) -> Sequence[Any]:
+    """A step failed: the replay of the same inputs raises what NumPy says. No leaf has been changed."""
+    data = [leaf._data for leaf in program.captured]
+    gradients = [leaf._grad for leaf in program.captured_grads]
+    return program.take(fallback([*arguments, *data, *gradients, *draws]))
 
-    def explain(self, arguments: Sequence[Any], draws: Sequence[Any]) -> Sequence[Any]:
-        """A step failed: the replay of the same inputs raises what NumPy says. No leaf has been changed."""
-        self.forget()
-        program = self.program
-        data = [leaf._data for leaf in program.captured]
-        gradients = [leaf._grad for leaf in program.captured_grads]
-        return program.take(self.fallback([*arguments, *data, *gradients, *draws]))
 
-    def forget(self) -> None:
-        """The call has failed: nothing is known of any leaf."""
-        self.pending.clear()
-        for place in self.places:
-            place.seen = None
+def _again(program: Program, fallback: Run, arguments: Sequence[Any]) -> Sequence[Any]:
+    """A call inside a call."""
+    return program.take(fallback(program.given_checked(arguments)))
 
 
 def _copied(memory: np.ndarray[Any, Any], result: Result) -> Any:

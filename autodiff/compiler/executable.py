@@ -7,7 +7,7 @@ the same functions wherever they occur.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -223,15 +223,17 @@ class Executable:
 
     # --- running ----------------------------------------------------------------------------------------------------
 
-    def run(self, arrays: Mapping[Buffer, Any]) -> bool:
-        """Carry out all steps; whether they succeeded. arrays: those of inputs and results, for NumPy's turns."""
+    def run(self, arrays: Mapping[Buffer, Any], last: Callable[[], int]) -> int:
+        """Carry out all steps: the number of the one that failed, or 0. arrays: those of inputs and results, for
+        NumPy's turns · last: carries out the last plan, if that is native
+        """
         objects: dict[Register, Any] = {}
         for plan in self.plans:
             if isinstance(plan, Call):
                 self._call(plan, arrays, objects)
-            elif self.drive(plan.ctypes.data):
-                return False
-        return True
+            elif failed := last() if plan is self.plans[-1] else self.drive(plan.ctypes.data):
+                return int(failed)
+        return 0
 
     def _call(self, call: Call, arrays: Mapping[Buffer, Any], objects: dict[Register, Any]) -> None:
         """NumPy's turn."""

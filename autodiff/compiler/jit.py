@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autodiff.compiler.binding import StaleError
 from autodiff.compiler.entries import STATIC, Call, Entry, short
 from autodiff.compiler.matching import never
+from autodiff.compiler.program import StaleError
 from autodiff.compiler.results import JittedValue
 from autodiff.compiler.sameness import same
 from autodiff.compiler.tracing import trace_once

@@ -61,7 +61,7 @@ def matcher(
     ]
     scope = dict(names.values())
     exec("\n".join(source), scope)
-    return scope["matches"]  # type: ignore[no-any-return]
+    return scope.pop("matches")  # type: ignore[no-any-return]
 
 
 def _fits(variable: str, argument: Any, static: bool, name: Names) -> list[str]:

@@ -33,7 +33,7 @@ class Replaying:
 
     def call(self, arguments: Sequence[Any]) -> Sequence[Any]:
         """The outputs for these arguments."""
-        return self.program.take(self.replay.run(self.program.given(arguments)))
+        return self.program.take(self.replay.run(self.program.given_checked(arguments)))
 
 
 def can_compile(program: Program) -> bool:

@@ -1,4 +1,3 @@
-# ruff: noqa: PLW0108 (the lambdas are the functions under test: they stand for a user's own)
 """The quick look whether a program fits a call: whatever it lets pass, the undecorated function computes too."""
 
 from __future__ import annotations
