@@ -116,15 +116,15 @@ class Jitted:
         key, call = sorted_out
         with self._lock:
             self._calls += 1
-            while (found := self._found(key))[0] is not None:
-                entry = found[0]
+            entry, reason = self._found(key)
+            if entry is not None:
                 self._entries.move_to_end(key)
                 if entry is self._latest or entry.matches is never:
                     entry.look_closer(call)
                 self._latest = entry
                 with suppress(StaleError):  # a leaf was given other data since we looked, in another thread
                     return entry.run(call.arrays)
-            self._count_retrace(found[1] or self._new_static(key, call))
+            self._count_retrace(reason or self._new_static(key, call))
             return self._traced(key, call)[0]
 
     def lower(self, *args: Any, **keywords: Any) -> Listing:
