@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autodiff.compiler.guards import Guard, Names
-from autodiff.compiler.matching import Matches, matcher, never
+from autodiff.compiler.matching import Quick, never, quick
 from autodiff.compiler.program import Program
 from autodiff.compiler.results import Result
 from autodiff.compiler.runners import Runner
@@ -56,16 +56,16 @@ class Leaf:
     def code(self, name: Names, arrays: bool) -> list[str]:
         """Conditions, as Python text, that are true only if nothing has changed; see `Guard.code`.
 
-        arrays: also of NumPy's arrays, which native code looks at by itself
+        arrays: also of NumPy's arrays and of floats, which native code looks at by itself
         """
         here, conditions = name(self.leaf), []
         for attribute in ("_data", "_grad")[: 1 + self.grad_read]:
             held = getattr(self.leaf, attribute)
             if held is None:
                 conditions.append(f"{here}.{attribute} is None")
-            elif isinstance(held, (float, np.generic)):
+            elif (type(held) is float and arrays) or isinstance(held, np.generic):
                 conditions.append(f"type({here}.{attribute}) is {name(type(held))}")
-            elif arrays or type(held) is not np.ndarray:
+            elif arrays or type(held) not in (np.ndarray, float):
                 conditions.append(f"not {name(self)}.changed()")
         return conditions
 
@@ -88,12 +88,12 @@ def _form(state: tuple[Any, ...]) -> str:
     return f"shape {shape} and dtype {np.dtype(dtype)}{library}"
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One traced program, what it took for granted, and how its results are handed out.
 
     recorded: as it was traced · runner: what carries it out · arguments: the names of those that are its inputs
-    matches: a quick look whether it fits a call
+    quick: a quick way through it, if it fits a call
     """
 
     recorded: Program
@@ -104,7 +104,7 @@ class Entry:
     structure: Structure
     statics: Sequence[bool]
     arguments: Sequence[str]
-    matches: Matches = never
+    quick: Quick = never
     looks: int = 0
 
     def stale(self) -> str:
@@ -115,41 +115,28 @@ class Entry:
                     return f"{place} changed from {short(before)} to {short(now)}"
         return next(filter(None, (leaf.changed() for leaf in self.leaves)), "")
 
-    def look_closer(self, call: Call) -> None:
-        """It fitted a call, and `matches` did not see it: from now on that compares with what stands there now."""
+    def look_closer(self, call: Call, lock: Any) -> None:
+        """It fitted a call, and `quick` did not see it: from now on that compares with what stands there now."""
         for guard in self.guards:
             guard.refresh()
-        self.matches, self.looks = never, self.looks + 1
+        self.quick, self.looks = never, self.looks + 1
         if is_flat(call) and self.looks <= LOOKS:
-            arrays = not self.runner.looks_at_arrays
-            leaves = [partial(leaf.code, arrays=arrays) for leaf in self.leaves]
-            self.matches = matcher(call.mode, call.leaves, self.statics, self.guards, leaves)
-
-    @cached_property
-    def returns_one(self) -> bool:
-        """Whether the result is no container."""
-        return self.structure.kind is None
-
-    @cached_property
-    def takes_all(self) -> bool:
-        """Whether no argument is static."""
-        return True not in self.statics
-
-    def arrays(self, arguments: Sequence[Any]) -> list[Any]:
-        """The arguments that are no part of the program."""
-        return [a for a, static in zip(arguments, self.statics) if not static]
+            self.quick = quick(self, call, lock)
 
     def run(self, arguments: Sequence[Any]) -> Any:
         """The function's result for these arguments; leaves are written back."""
-        return self.filled(self.runner.call(arguments))
+        return self.filler(self.runner.call(arguments))
 
-    def filled(self, outputs: Sequence[Any]) -> Any:
-        """The result as the undecorated function would return it, from the outputs of the program."""
-        if self.returns_one:
-            return self.results[0].made(*outputs)
-        rest = iter(outputs)
-        made = [result.made(*(next(rest) for _ in range(result.parts))) for result in self.results]
-        return restore(self.structure, made)
+    @property
+    def filler(self) -> Callable[[Sequence[Any]], Any]:
+        """What makes the result as the undecorated function would return it, from the outputs of the program."""
+        return partial(_filled, self.results, self.structure)
+
+
+def _filled(results: Sequence[Result], structure: Structure, outputs: Sequence[Any]) -> Any:
+    rest = iter(outputs)
+    made = [result.made(*(next(rest) for _ in range(result.parts))) for result in results]
+    return made[0] if structure.kind is None else restore(structure, made)
 
 
 def is_flat(call: Call) -> bool:

@@ -7,7 +7,7 @@ the same functions wherever they occur.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -221,19 +221,22 @@ class Executable:
             isinstance(s, Call) or (isinstance(s, KernelStep) and s.kernel.may_fail()) for s in self.steps[n:]
         )
 
+    @property
+    def is_native(self) -> bool:
+        """Whether NumPy has no turn: there is at most one plan."""
+        return not any(isinstance(plan, Call) for plan in self.plans)
+
     # --- running ----------------------------------------------------------------------------------------------------
 
-    def run(self, arrays: Mapping[Buffer, Any], last: Callable[[], int]) -> int:
-        """Carry out all steps: the number of the one that failed, or 0. arrays: those of inputs and results, for
-        NumPy's turns · last: carries out the last plan, if that is native
-        """
+    def run(self, arrays: Mapping[Buffer, Any]) -> bool:
+        """Carry out all steps; whether they succeeded. arrays: those of inputs and results, for NumPy's turns."""
         objects: dict[Register, Any] = {}
         for plan in self.plans:
             if isinstance(plan, Call):
                 self._call(plan, arrays, objects)
-            elif failed := last() if plan is self.plans[-1] else self.drive(plan.ctypes.data):
-                return int(failed)
-        return 0
+            elif self.drive(plan.ctypes.data):
+                return False
+        return True
 
     def _call(self, call: Call, arrays: Mapping[Buffer, Any], objects: dict[Register, Any]) -> None:
         """NumPy's turn."""

@@ -1,143 +1,113 @@
-"""The arrays of leaves: where a program reads and writes them, and who else could see that.
+"""The arrays that a program reads and writes: whose they are, and which of the leaves' it may write over.
 
-An array is written over only if a leaf alone holds it. Whoever took `p.data` before keeps what he took, and whoever
-takes it while the program runs gets all of the old numbers or all of the new ones: the program writes to a new array.
+An array is written over only if a leaf alone holds it, and while nobody can look: `objects.entrance` sees to both.
+Whoever took `p.data` before keeps what he took; then, as where the program reads on after it has begun to write, the
+new numbers go to a new array, which the leaf is given when all has gone well.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autodiff.compiler.executable import Executable
-from autodiff.compiler.forms import FLOAT, Form, form_of
-from autodiff.compiler.objects import ALONE, ANYTHING, GONE, WIDTH, Record, record_of, row_by_row
-from autodiff.compiler.program import Program, Register, StaleError
+from autodiff.compiler.forms import Form, form_of
+from autodiff.compiler.objects import Slot, row_by_row
+from autodiff.compiler.program import Program
 from autodiff.value import Value
+
+Buffer = int
 
 
 @dataclass(eq=False)
-class Place:
-    """One array of a leaf, its data or its gradient, and the slots by which the program reads and writes it.
+class Array:
+    """An array that is handed to the program.
 
-    attribute: "_data" or "_grad" · form, written: of what is read, of what is written
-    reusable: the program may write over what is there
-    seen: the array that the program reads, or read last · copy: of its elements, row by row, if they do not lie so
-    fresh: the array that this call is going to write
+    text: where it is, in Python · reads, writes: the buffers that it stands for; both if it is to be written over
+    leaf, attribute: whose it is, or whose it will be · source: what `text` has to be set to first
     """
 
-    leaf: Value
-    attribute: str
-    form: Form = FLOAT
-    written: Form = FLOAT
-    reads: int | None = None
-    writes: int | None = None
-    reusable: bool = False
-    seen: Any = None
-    copy: Any = None
-    fresh: Any = None
+    text: str
+    form: Form
+    reads: Buffer | None = None
+    writes: Buffer | None = None
+    leaf: Value | None = None
+    attribute: str = ""
+    is_written_over: bool = False
+    source: str = ""
+
+    def slot(self, executable: Executable) -> Slot:
+        """What native code is to expect."""
+        start, slots = executable.pointers.ctypes.data, executable.slots
+        places = tuple(start + 8 * slots[b] for b in (self.reads, self.writes) if b is not None)
+        return Slot(self.form, places, self.is_written_over)
+
+    def parts(self) -> list[Array]:
+        """The same without writing over anything: what is read, what is written."""
+        if not self.is_written_over:
+            return [self]
+        new = replace(self, reads=None, is_written_over=False)
+        return [new] if self.reads is None else [replace(self, writes=None, is_written_over=False), new]
+
+    def give(self, new: Any) -> None:
+        """The leaf takes a new array."""
+        setattr(self.leaf, self.attribute, new)
+        if self.attribute == "_data":
+            self.leaf._recorded = False  # type: ignore[union-attr]
 
 
-class Held:
-    """The arrays of leaves that a program reads and writes.
+def leaf_arrays(
+    program: Program, executable: Executable, targets: list[tuple[str, Any]], name: Callable[[Any], str]
+) -> tuple[list[Array], list[Array]]:
+    """The arrays that leaves hold, and those that have to be made for them: f0, f1, …
 
     targets: (attribute, leaf) of each result of the program, or ("output", its number)
-    records: what `objects.enter` has to find, place by place · unknown: the places of which that is not known yet
-    pending: those that this call has looked at anew
     """
-
-    def __init__(self, program: Program, executable: Executable, targets: list[tuple[str, Any]]) -> None:
-        self.executable = executable
-        self.places = _places(program, executable, targets)
-        forms = [place.written if place.reads is None else place.form for place in self.places]
-        self.lengths = [np.array(form.shape, np.int64) for form in forms]
-        self.records = np.zeros((len(self.places), WIDTH), np.int64)
-        self.pending: dict[int, None] = {}
-        self.unknown = {*range(len(self.places))}
-
-    def look(self, k: int) -> None:
-        """The k-th array is not as it was: look again, there and where nothing is known yet."""
-        for number in (k, *(self.unknown - {k})):
-            self._renew(number)
-
-    def _renew(self, k: int) -> None:
-        """Look where the leaf's array is now, and let the program write to a new one."""
-        place, pointers = self.places[k], self.executable.pointers
-        record, place.seen, place.copy = Record(ANYTHING), None, None
-        if place.reads is not None:
-            place.seen = getattr(place.leaf, place.attribute)
-            if form_of(place.seen) != place.form:
-                raise StaleError
-            place.copy = row_by_row(place.seen)
-            pointers[place.reads] = place.copy.ctypes.data
-            record = record_of(place.seen, self.lengths[k])
-        if place.writes is not None and place.fresh is None:
-            place.fresh = np.empty(place.written.shape, place.written.dtype)
-            pointers[place.writes] = place.fresh.ctypes.data
-        if place.fresh is not None or place.copy is not place.seen:
-            self.pending[k] = None
-        self.records[k] = record
-        self.unknown.discard(k)
-
-    def settle(self) -> None:
-        """The call has succeeded: leaves take the new arrays, and the next call writes over them."""
-        for k in self.pending:
-            place, pointers = self.places[k], self.executable.pointers
-            record, place.seen, place.fresh, place.copy = Record(GONE), place.fresh, None, None
-            if place.seen is not None:
-                setattr(place.leaf, place.attribute, place.seen)
-                if place.attribute == "_data":
-                    place.leaf._recorded = False
-                if place.reads is not None:
-                    pointers[place.reads] = place.seen.ctypes.data
-                if place.reusable:
-                    record = record_of(place.seen, self.lengths[k], ALONE)
-            self.records[k] = record
-            if record.identity == GONE:
-                self.unknown.add(k)
-        self.pending.clear()
-
-    def forget(self) -> None:
-        """The call has failed: nothing is known of any leaf."""
-        self.pending.clear()
-        self.records[:] = Record(GONE)
-        self.unknown.update(range(len(self.places)))
-        for place in self.places:
-            place.seen = place.fresh = place.copy = None
-
-    def arrays(self) -> dict[Register, Any]:
-        """The arrays of leaves that the program reads, and those that it writes, by register."""
-        found = {}
-        slots = {slot: buffer for buffer, slot in self.executable.slots.items()}
-        for place in self.places:
-            if place.reads is not None:
-                found[slots[place.reads]] = place.seen if place.copy is None else place.copy
-            if place.writes is not None:
-                found[slots[place.writes]] = place.seen if place.fresh is None else place.fresh
-        return found
-
-
-def _places(program: Program, executable: Executable, targets: list[tuple[str, Any]]) -> list[Place]:
-    """Every array of a leaf that is read or written."""
-    x = executable
-    found: dict[tuple[str, Value], Place] = {}
-    registers: dict[tuple[str, Value], Register] = {}
+    x, kept, made = executable, dict[tuple[str, Value], Array](), list[Array]()
     for attribute, captured in (("_data", program.captured), ("_grad", program.captured_grads)):
         for leaf, register in captured.items():
-            form = x.low.form(register)
-            if form.shape:
-                registers[attribute, leaf] = register
-                found[attribute, leaf] = Place(leaf, attribute, form, form, reads=x.slots[register])
+            if (form := x.low.form(register)).shape:
+                kept[attribute, leaf] = Array(f"{name(leaf)}.{attribute}", form, register, None, leaf, attribute)
     for (attribute, leaf), result in zip(targets, x.results):
         if attribute == "output" or result.place != "array":
             continue
-        key, buffer = (attribute, leaf), result.layout.buffer
-        place = found.setdefault(key, Place(leaf, attribute, result.form))
-        place.writes, place.written = x.slots[buffer], result.form
-        if place.reads is None:
-            place.reusable = x.may_be_written(buffer)
-        elif place.form == result.form:
-            place.reusable = x.may_be_overwritten(registers[key], buffer)
-    return list(found.values())
+        old = kept.get((attribute, leaf))
+        new = Array(f"{name(leaf)}.{attribute}", result.form, None, result.layout.buffer, leaf, attribute, True)
+        if old is None:
+            over = x.may_be_written(result.layout.buffer)
+        else:
+            over = old.form == result.form and x.may_be_overwritten(old.reads or 0, result.layout.buffer)
+        if x.is_native and over:
+            kept[attribute, leaf] = replace(new, reads=None if old is None else old.reads)
+        else:  # also where NumPy has its turns: between two steps, anyone could look
+            made.append(replace(new, text=f"f{len(made)}", is_written_over=False))
+    if not x.is_native:  # what is read has to live on when a leaf is given something else meanwhile
+        for k, array in enumerate(kept.values()):
+            array.source, array.text = array.text, f"l{k}"
+    return [*kept.values()], made
+
+
+def fit(arrays: Sequence[Array], things: Sequence[Any]) -> bool:
+    """Whether what is read has the forms that the program was made for."""
+    return all(array.reads is None or form_of(thing) == array.form for array, thing in zip(arrays, things, strict=True))
+
+
+def afresh(arrays: Sequence[Array], things: Sequence[Any]) -> tuple[list[Any], list[tuple[Array, Any]]]:
+    """What to hand over for the parts of arrays: inputs row by row, new arrays where others would be written over.
+
+    returns: all of them; each array that would be written over, with the new one
+    """
+    handed: list[Any] = []
+    made: list[tuple[Array, Any]] = []
+    for array, thing in zip(arrays, things, strict=True):
+        if array.reads is not None:  # another object may say the same of the dtype
+            handed.append(row_by_row(thing).view(array.form.dtype))
+        elif not array.is_written_over:
+            handed.append(thing)
+        if array.is_written_over:
+            made.append((array, np.empty(array.form.shape, array.form.dtype)))
+            handed.append(made[-1][1])
+    return handed, made

@@ -1,9 +1,8 @@
-"""What NumPy's objects hold, read off them by a few native instructions: asking NumPy takes a microsecond an array.
+"""The way into native code: a builtin function that looks at Python's numbers and NumPy's arrays by itself.
 
-Objects begin with what CPython's and NumPy's C interfaces have promised since their first versions: a count of
-references, the class, then for arrays the pointer to the elements, the number of axes, the pointers to their lengths
-and strides, the array that a view looks at, the dtype, and the flags. All of it is compared with Python's and NumPy's
-own answers before it is relied on.
+Asking NumPy where an array's elements lie takes a microsecond, asking Python what it is, another half. Native code
+reads both off the objects: they begin with what the C interfaces have promised since their first versions. Whether they
+do so here is tried out before it is relied on.
 """
 
 from __future__ import annotations
@@ -16,19 +15,51 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff.compiler.build import driver
-from autodiff.compiler.ir import I8, I32, I64, POINTER, Function, Vector
+from autodiff.compiler.forms import Form, form_of
+from autodiff.compiler.ir import F64, I8, I32, I64, POINTER, Function, Vector
 from autodiff.compiler.native import Library, module_text, target
 
 HEAD = object.__basicsize__
+KIND = HEAD - 8
+"""Where an object's type stands; a float's number, an array's address of its elements come right after the head."""
 AXES, LENGTHS, DTYPE, FLAGS = HEAD + 8, HEAD + 16, HEAD + 40, HEAD + 48
+ITEMS = tuple.__basicsize__
 USABLE = 0x0101  # contiguous, row by row, and aligned
 OWN = 0x0404  # it may be written to, and is no view of another one
-ITEMS = tuple.__basicsize__
-ANYONE, ALONE = 0, 3  # who may refer to an array: an owner, whoever looks, and the tuple in which it is handed over
-GONE, ANYTHING = 0, -1
+ALONE = 2  # references to what only a leaf holds: its own, and that of whoever hands it over
 
-Bind = Callable[[tuple[Any, ...], int, int], int]
-Enter = Callable[[tuple[Any, ...], int], int]
+Enter = Callable[..., Any]
+"""Takes numbers, then arrays; returns the number results: a float if there is one, else a tuple.
+
+If something is wrong, an int: −k where the k-th thing, counted from 1, is not as expected and nothing was done, k where
+the k-th step failed.
+"""
+
+
+class Slot(NamedTuple):
+    """An array that is expected, and where the addresses of its elements go.
+
+    alone: nobody but a leaf may refer to it, for it is going to be written over
+    """
+
+    form: Form
+    places: tuple[int, ...]
+    alone: bool = False
+
+
+class Plan(NamedTuple):
+    """What is run when everything is as expected.
+
+    start: the address of a plan for the driver, 0 for none · first, numbers: where in memory the result numbers
+    begin, and how many they are
+    lets_go: other threads may run meanwhile · owner: what all that lies in
+    """
+
+    start: int = 0
+    first: int = 0
+    numbers: int = 0
+    lets_go: bool = False
+    owner: Any = None
 
 
 def row_by_row(array: Any) -> Any:
@@ -36,152 +67,187 @@ def row_by_row(array: Any) -> Any:
     return array if array.flags.c_contiguous and array.flags.aligned else array.copy()
 
 
+def entrance(numbers: Sequence[int], arrays: Sequence[Slot], plan: Plan) -> Enter:
+    """The builtin function for these. numbers: the addresses they go to
+
+    Unless it lets go of the interpreter's lock, that is kept from beginning to end: what it finds holds while it runs.
+    """
+    return native_entrance(numbers, arrays, plan) if is_as_expected() else python_entrance(numbers, arrays, plan)
+
+
+# --- by asking --------------------------------------------------------------------------------------------------------
+
+
+def python_entrance(numbers: Sequence[int], arrays: Sequence[Slot], plan: Plan) -> Enter:
+    """`entrance`, where objects are not as expected: nobody can tell who else refers to an array."""
+
+    def enter(*things: Any) -> Any:
+        given, rest = things[: len(numbers)], things[len(numbers) :]
+        for k, (number, place) in enumerate(zip(given, numbers, strict=True)):
+            if type(number) is not float:
+                return -1 - k
+            ctypes.c_double.from_address(place).value = number
+        for k, (array, slot) in enumerate(zip(rest, arrays, strict=True), len(numbers)):
+            if slot.alone or form_of(array) != slot.form or row_by_row(array) is not array:
+                return -1 - k
+            for place in slot.places:
+                ctypes.c_int64.from_address(place).value = array.ctypes.data
+        return run(plan)
+
+    return enter
+
+
+def run(plan: Plan) -> Any:
+    """Run a plan, and collect the result numbers."""
+    if plan.start and (failed := driver()(plan.start)):
+        return int(failed)
+    found = tuple((ctypes.c_double * plan.numbers).from_address(plan.first)) if plan.numbers else ()
+    return found[0] if plan.numbers == 1 else found
+
+
+# --- native -----------------------------------------------------------------------------------------------------------
+
+
 class Record(NamedTuple):
-    """What native code is to find: this very array, as it was, and at most so many references to it.
+    """What native code compares an array with; see `Slot`. lengths, first, second: addresses · dtype: its identity"""
 
-    identity: GONE matches nothing, ANYTHING everything · elements, lengths: addresses · dtype: its identity
-    """
-
-    identity: int
-    references: int = ANYONE
-    elements: int = 0
-    axes: int = 0
-    lengths: int = 0
-    dtype: int = 0
-    flags: int = 0
+    references: int
+    flags: int
+    axes: int
+    lengths: int
+    dtype: int
+    first: int
+    second: int
 
 
-WIDTH = len(Record._fields)
+class Header(NamedTuple):
+    """All that the builtin function knows: addresses, and how many things stand there."""
+
+    numbers: int
+    number_count: int
+    arrays: int
+    array_count: int
+    plan: int
+    driver: int
+    lets_go: int
+    results: int
+    result_count: int
+    float_type: int
+    array_type: int
+    new_int: int
+    new_float: int
+    new_tuple: int
+    let_go: int
+    take_back: int
 
 
-def record_of(array: Any, lengths: Any, references: int = ANYONE) -> Record:
-    """The record of an array as it is now. lengths: those of its axes, in an array of its own"""
-    flags = USABLE & array.flags.num
-    if references != ANYONE:
-        flags |= OWN
-    return Record(id(array), references, array.ctypes.data, array.ndim, lengths.ctypes.data, id(array.dtype), flags)
+class _Method(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("address", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)
+    ]  # fmt: skip
+
+
+def native_entrance(numbers: Sequence[int], arrays: Sequence[Slot], plan: Plan) -> Enter:
+    """`entrance`, where objects are as expected."""
+    unused = np.zeros(1, np.int64)
+    lengths = [np.array(slot.form.shape, np.int64) for slot in arrays]
+    records = np.zeros((len(arrays), len(Record._fields)), np.int64)
+    for k, (slot, length) in enumerate(zip(arrays, lengths)):
+        first, second = (*slot.places, unused.ctypes.data, unused.ctypes.data)[:2]
+        records[k] = Record(
+            ALONE if slot.alone else 0, USABLE | (OWN if slot.alone else 0),
+            len(length), length.ctypes.data, id(slot.form.dtype), first, second,
+        )  # fmt: skip
+    places = np.array(numbers, np.int64)
+    header = np.array(
+        Header(
+            places.ctypes.data, len(places), records.ctypes.data, len(records),
+            plan.start, ctypes.cast(driver(), ctypes.c_void_p).value or 0, plan.lets_go, plan.first, plan.numbers,
+            id(float), id(np.ndarray), *map(_address, (
+                "PyLong_FromLongLong", "PyFloat_FromDouble", "PyTuple_New", "PyEval_SaveThread", "PyEval_RestoreThread",
+            )),
+        ),
+        np.int64,
+    )  # fmt: skip
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    kept = _Kept(header.shape, np.int64)  # the function holds its header, that holds the rest
+    kept[:] = header
+    kept.rest = plan.owner, unused, lengths, records, places, [slot.form.dtype for slot in arrays]
+    return make(ctypes.addressof(_method()), kept, None)  # type: ignore[no-any-return]
+
+
+class _Kept(np.ndarray):
+    """An array that keeps others alive."""
+
+    rest: Any
+
+
+def _address(name: str) -> int:
+    return ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
 
 
 @cache
-def bind() -> Bind:
-    """A function of (arrays, places, count) that writes the address of each array's elements to a place of its own.
-
-    places: the address of `count` addresses to write to · returns: 0, or the number, counted from 1, of an array whose
-    elements do not lie row by row
-    """
-    native = _native_bind()
-    samples = (np.zeros(3), np.zeros((2, 3), np.float32), np.arange(4), np.zeros(()))
-    found, places = np.zeros(len(samples), np.int64), np.zeros(len(samples), np.int64)
-    places[:] = found.ctypes.data + 8 * np.arange(len(samples))
-    agrees = native(samples, places.ctypes.data, len(samples)) == 0
-    agrees = agrees and found.tolist() == [x.ctypes.data for x in samples]
-    strided = (np.zeros(3), np.zeros((2, 3)).T)
-    return native if agrees and native(strided, places.ctypes.data, 2) == 2 else bind_by_numpy
+def _method() -> _Method:
+    f = emit_entrance()
+    library = Library(module_text([f], [f.text(target().attributes)]))
+    method = _Method(b"enter", library.address(f.name), 0x0080, None)  # METH_FASTCALL
+    method.library = library
+    return method
 
 
-def bind_by_numpy(arrays: Sequence[Any], places: int, count: int) -> int:
-    """`bind`, where objects are not as they are expected to be."""
-    failed = 0
-    for k, array in enumerate(arrays[:count]):
-        failed = failed or (0 if array.flags.c_contiguous and array.flags.aligned else k + 1)
-        place = ctypes.c_int64.from_address(ctypes.c_int64.from_address(places + 8 * k).value)
-        place.value = array.ctypes.data
-    return failed
+def emit_entrance() -> Function:
+    """The code, of CPython's form (self, things, count): self is the header."""
+    f = Function("enter", [POINTER, POINTER, I64], POINTER)
+    known, things, _ = f.parameters
+    header = f.load(f.offset(known, HEAD, I8), POINTER)
 
+    def field(name: str, type: Any = POINTER) -> Vector:
+        return f.load(f.offset(header, Header._fields.index(name), I64), type)
 
-@cache
-def enter() -> Enter:
-    """A function of (arrays, block) that runs a plan if every array is as its record says.
+    number_count, zero = field("number_count", I64), f.constant(0, I64)
 
-    block: the addresses of records, of the plan (0 for none) and of the driver around the number of records, see
-    `block_of` · returns: what the driver returns; −k if it is the k-th array, counted from 1, that is not as expected
+    def number(k: Vector, failed: Vector) -> list[Vector]:
+        thing = f.load(f.offset(things, k, I64), POINTER)
+        right = f.load(f.offset(thing, KIND, I8), I64) == field("float_type", I64)
+        f.store(f.load(f.offset(thing, HEAD, I8), I64), f.load(f.offset(field("numbers"), k, I64), POINTER))
+        return [(failed != 0).where(failed, right.where(0, -1 - k))]
 
-    It keeps the interpreter's lock from beginning to end: what it finds holds for as long as the plan runs.
-    """
-    native = _native_enter()
-    return native if _agrees(native) else enter_by_numpy
-
-
-def block_of(records: Any, plan: Any = None) -> Any:
-    """The block for `enter`. Its arrays have to be kept alive."""
-    start = 0 if plan is None else plan.ctypes.data
-    run = ctypes.cast(driver(), ctypes.c_void_p).value
-    return np.array([records.ctypes.data, len(records), start, run], np.int64)
-
-
-def enter_by_numpy(arrays: Sequence[Any], block: int) -> int:
-    """`enter`, where objects are not as they are expected to be: nobody can tell who else refers to an array."""
-    start, count, plan, _ = (ctypes.c_int64 * 4).from_address(block)
-    rows = (ctypes.c_int64 * WIDTH * count).from_address(start)
-    for k, (array, row) in enumerate(zip(arrays, rows)):
-        known = Record(*row)
-        if known.identity == ANYTHING:
-            continue
-        if known.identity != id(array) or known.references != ANYONE or known.axes != array.ndim:
-            return -1 - k
-        lengths = np.array(array.shape, np.int64)
-        expected = (ctypes.c_int64 * known.axes).from_address(known.lengths) if known.axes else ()
-        if record_of(array, lengths)._replace(lengths=known.lengths) != known or [*expected] != lengths.tolist():
-            return -1 - k
-    return int(driver()(plan)) if plan else 0
-
-
-# --- native code ------------------------------------------------------------------------------------------------------
-
-
-def _native_bind() -> Any:
-    f = Function("bind", [POINTER, POINTER, I64], I64)
-    arrays, places, count = f.parameters
-
-    def one(k: Vector, failed: Vector) -> list[Vector]:
-        array = f.load(f.offset(f.offset(arrays, ITEMS, I8), k, I64), POINTER)
-        place = f.load(f.offset(places, k, I64), POINTER)
-        f.store(f.load(f.offset(array, HEAD, I8), I64), place)
-        usable = (f.load(f.offset(array, FLAGS, I8), I32) & USABLE) == USABLE
-        return [(failed != 0).where(failed, usable.where(0, k + 1))]
-
-    (f.result,) = f.loop(0, count, 1, [f.constant(0, I64)], one)
-    return _callable(f, ctypes.py_object, ctypes.c_int64, ctypes.c_int64)
-
-
-def _native_enter() -> Any:
-    f = Function("enter", [POINTER, POINTER], I64)
-    arrays, block = f.parameters
-    records, plan, run = (f.load(f.offset(block, k, I64), POINTER) for k in (0, 2, 3))
-    count, has_plan = f.load(f.offset(block, 1, I64), I64), f.load(f.offset(block, 2, I64), I64) != 0
-
-    def one(k: Vector, failed: Vector) -> list[Vector]:
-        item = f.offset(f.offset(arrays, ITEMS, I8), k, I64)
-        record = f.offset(records, k * WIDTH, I64)
-        identity = f.load(record, I64)
-        otherwise = (identity == ANYTHING).where(0, -1 - k)
-        (found,) = f.rarely(
-            f.load(item, I64) == identity,
-            [otherwise],
-            lambda: [_as_recorded(f, f.load(item, POINTER), record).where(0, -1 - k)],
-        )
+    def array(k: Vector, failed: Vector) -> list[Vector]:
+        thing = f.load(f.offset(things, number_count + k, I64), POINTER)
+        is_one = f.load(f.offset(thing, KIND, I8), I64) == field("array_type", I64)
+        wrong = -1 - (number_count + k)
+        record = f.offset(field("arrays"), k * len(Record._fields), I64)
+        (found,) = f.rarely(is_one, [wrong], lambda: [_bound(f, thing, record).where(0, wrong)])
         return [(failed != 0).where(failed, found)]
 
-    (failed,) = f.loop(0, count, 1, [f.constant(0, I64)], one)
-    (f.result,) = f.rarely(
-        (failed == 0) & has_plan, [failed], lambda: [f.emit(I64, f"call i64 {run.name}(ptr {plan.name})")]
-    )
-    return _callable(f, ctypes.py_object, ctypes.c_int64)
+    (failed,) = f.loop(0, number_count, 1, [zero], number)
+    (failed,) = f.loop(0, field("array_count", I64), 1, [failed], array)
+    (failed,) = f.rarely((failed == 0) & (field("plan", I64) != 0), [failed], lambda: [_driven(f, field)])
+    null = f.emit(POINTER, "inttoptr i64 0 to ptr")
+    make = field("new_int")
+    (answer,) = f.rarely(failed != 0, [null], lambda: [f.emit(POINTER, f"call ptr {make.name}(i64 {failed.name})")])
+    (f.result,) = f.rarely(failed == 0, [answer], lambda: [_results(f, field)])
+    return f
 
 
-def _as_recorded(f: Function, array: Vector, record: Vector) -> Vector:
-    """Whether an array is as its record says."""
-    _, references, elements, axes, _lengths, dtype, flags = (
-        f.load(f.offset(record, k, I64), I64) for k in range(WIDTH)
-    )
-    counted = f.load(array, I32).to(I64)
-    good = (references == ANYONE) | (counted <= references)
-    for at, expected in ((HEAD, elements), (DTYPE, dtype)):
-        good &= f.load(f.offset(array, at, I8), I64) == expected
-    good &= (f.load(f.offset(array, FLAGS, I8), I32).to(I64) & flags) == flags
-    same_axes = f.load(f.offset(array, AXES, I8), I32).to(I64) == axes
-    now = f.load(f.offset(array, LENGTHS, I8), POINTER)
-    then = f.load(f.offset(record, Record._fields.index("lengths"), I64), POINTER)
+def _bound(f: Function, thing: Vector, record: Vector) -> Vector:
+    """Write the address of an array's elements where it belongs; whether the array is as its record says."""
+
+    def known(name: str, type: Any = I64) -> Vector:
+        return f.load(f.offset(record, Record._fields.index(name), I64), type)
+
+    elements, axes = f.load(f.offset(thing, HEAD, I8), I64), known("axes")
+    for name in ("first", "second"):
+        f.store(elements, known(name, POINTER))
+    counted, references = f.load(thing, I32).to(I64), known("references")
+    good = (references == 0) | (counted == references)
+    good &= f.load(f.offset(thing, DTYPE, I8), I64) == known("dtype")
+    good &= (f.load(f.offset(thing, FLAGS, I8), I32).to(I64) & known("flags")) == known("flags")
+    same_axes = f.load(f.offset(thing, AXES, I8), I32).to(I64) == axes
+    now, then = f.load(f.offset(thing, LENGTHS, I8), POINTER), known("lengths", POINTER)
 
     def length(axis: Vector, differs: Vector) -> list[Vector]:
         return [differs | (f.load(f.offset(now, axis, I64), I64) ^ f.load(f.offset(then, axis, I64), I64))]
@@ -190,51 +256,88 @@ def _as_recorded(f: Function, array: Vector, record: Vector) -> Vector:
     return good & same_axes & (differs == 0)
 
 
-def _callable(f: Function, *parameters: Any) -> Any:
-    """A function that is called with the interpreter's lock held."""
-    library = Library(module_text([f], [f.text(target().attributes)]))
-    function: Any = ctypes.PYFUNCTYPE(ctypes.c_int64, *parameters)(library.address(f.name))
-    function.library = library
-    return function
+def _driven(f: Function, field: Callable[..., Vector]) -> Vector:
+    """Run the plan, if that may be with the interpreter's lock given back."""
+    drive, plan, lets_go = field("driver"), field("plan"), field("lets_go", I64) != 0
+    let_go, take_back, null = field("let_go"), field("take_back"), f.emit(POINTER, "inttoptr i64 0 to ptr")
+    (thread,) = f.rarely(lets_go, [null], lambda: [f.emit(POINTER, f"call ptr {let_go.name}()")])
+    failed = f.emit(I64, f"call i64 {drive.name}(ptr {plan.name})")
+
+    def back() -> list[Vector]:
+        f.do(f"call void {take_back.name}(ptr {thread.name})")
+        return []
+
+    f.rarely(lets_go, [], back)
+    return failed
 
 
-# --- whether objects are as they are expected to be -------------------------------------------------------------------
+def _results(f: Function, field: Callable[..., Vector]) -> Vector:
+    """The result numbers as Python's: one alone, or a tuple."""
+    count, results, new_float, new_tuple = (
+        field("result_count", I64), field("results"), field("new_float"), field("new_tuple")
+    )  # fmt: skip
+
+    def one(k: Vector | int) -> Vector:
+        x = f.load(f.offset(results, k, I64), F64)
+        return f.emit(POINTER, f"call ptr {new_float.name}(double {x.name})")
+
+    def several() -> list[Vector]:
+        made = f.emit(POINTER, f"call ptr {new_tuple.name}(i64 {count.name})")
+
+        def item(k: Vector) -> list[Vector]:
+            f.store(one(k), f.offset(f.offset(made, ITEMS, I8), k, I64))
+            return []
+
+        f.loop(0, count, 1, [], item)
+        return [made]
+
+    null = f.emit(POINTER, "inttoptr i64 0 to ptr")
+    (single,) = f.rarely(count == 1, [null], lambda: [one(0)])
+    (found,) = f.rarely(count != 1, [single], several)
+    return found
 
 
-def _agrees(native: Any) -> bool:
-    """Whether native code finds in some arrays what NumPy says, counts references as CPython does, and sees changes."""
+# --- whether objects are as expected ----------------------------------------------------------------------------------
+
+
+@cache
+def is_as_expected() -> bool:
+    """Whether native code finds in some objects what NumPy says of them, and counts references as CPython does."""
+    return hasattr(ctypes.pythonapi, "PyCFunction_NewEx") and agrees(native_entrance)
+
+
+def agrees(entrance: Callable[..., Enter]) -> bool:
+    """Whether an entrance takes what is as expected, and refuses everything else, in a number of samples."""
     shapes = ((3,), (2, 3), (4,), (), (1, 2, 3, 4))
     kinds = (np.float64, np.float32, np.int64, np.float64, np.dtype(">f4"))
-    owned = [[np.zeros(shape, kind)] * 2 for shape, kind in zip(shapes, kinds)]  # two references each
-    lengths = [np.array(shape, np.int64) for shape in shapes]
-    records = np.array([record_of(pair[0], n, ALONE) for pair, n in zip(owned, lengths)], np.int64)
-    block = block_of(records)
+    owned = [[np.zeros(shape, kind)] for shape, kind in zip(shapes, kinds)]
+    found = np.zeros((len(owned), 2), np.int64)
+    written, results = np.zeros(2), np.array([0.5, -2.0])
+    places = [tuple(found.ctypes.data + 16 * k + 8 * i for i in range(2)) for k in range(len(owned))]
+    slots = [Slot(Form(x[0].shape, x[0].dtype), place, True) for x, place in zip(owned, places)]
+    numbers = [written.ctypes.data, written.ctypes.data + 8]
 
-    def answer() -> int:
-        return int(native(tuple([pair[0] for pair in owned]), block.ctypes.data))
+    def answer(changed: dict[int, Slot], count: int = 2, **others: Any) -> Any:
+        expected = [changed.get(k, slot) for k, slot in enumerate(slots)]
+        enter = entrance(numbers, expected, Plan(first=results.ctypes.data, numbers=count, **others))
+        return enter(1.5, -3.0, owned[0][0], owned[1][0], owned[2][0], owned[3][0], owned[4][0])
 
-    def answers(field: str, changes: list[int]) -> bool:
-        """Whether each array is refused if its record says something else."""
-        column = Record._fields.index(field)
-        for k, change in enumerate(changes):
-            records[k, column] += change
-            refused = answer() == -1 - k
-            records[k, column] -= change
-            if not refused:
-                return False
-        return True
-
-    if answer() != 0 or not answers("references", [-1] * len(owned)):
+    if answer({}) != (0.5, -2.0) or answer({}, 1, lets_go=True) != 0.5 or answer({}, 0) != ():
         return False
-    taken = owned[2][0]
-    if answer() != -3:
+    if written.tolist() != [1.5, -3.0] or found.tolist() != [[x[0].ctypes.data] * 2 for x in owned]:
         return False
-    del taken
-    if not all(answers(field, [8] * len(owned)) for field in ("identity", "elements", "axes", "dtype")):
-        return False
-    lengths[1][1] += 1
-    if answer() != -2:
-        return False
-    lengths[1][1] -= 1
-    owned[1][0].flags.writeable = False
-    return answer() == -2
+    for k, slot in enumerate(slots):
+        shape, dtype = slot.form.shape, slot.form.dtype
+        others = (Form((*shape, 1), dtype), Form((*shape[:-1], 7), dtype), Form(shape, np.dtype(np.int16)))
+        if any(answer({k: slot._replace(form=form)}) != -3 - k for form in others):
+            return False
+        taken = owned[k][0]
+        if answer({}) != -3 - k or answer({k: slot._replace(alone=False)}) != (0.5, -2.0):
+            return False
+        taken.flags.writeable = False
+        del taken
+        if answer({}) != -3 - k:
+            return False
+        owned[k][0].flags.writeable = True
+    owned[1][0] = owned[1][0].T.copy().T
+    return bool(answer({1: slots[1]._replace(alone=False)}) == -4)

@@ -24,6 +24,10 @@ class StaleError(Exception):
     """A leaf holds something of another shape or dtype than the program was made for."""
 
 
+MISSED: Any = type("Missed", (), {})()
+"""Instead of a result: the program is not made for this call, and nothing has happened."""
+
+
 class Instruction(NamedTuple):
     """out = primitive(*operands, **keywords), all registers."""
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import warnings
+import weakref
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autodiff.compiler import objects
-from autodiff.compiler.objects import ALONE, ANYONE, ANYTHING, GONE, Record, record_of, row_by_row
+from autodiff.compiler.forms import Form
+from autodiff.compiler.objects import Plan, Slot, row_by_row
 
 ARRAYS: dict[str, Callable[[], Any]] = {
     "float64": lambda: np.arange(6.0).reshape(2, 3),
@@ -36,26 +41,13 @@ ARRAYS: dict[str, Callable[[], Any]] = {
     "a subclass": lambda: np.ones(3).view(np.recarray),
 }
 
-both = pytest.mark.parametrize("enter", [objects.enter_by_numpy, objects.enter()], ids=["NumPy", "native"])
+both = pytest.mark.parametrize(
+    "entrance", [objects.python_entrance, objects.native_entrance], ids=["Python", "native"]
+)  # fmt: skip
 
 
 def test_native_code_is_what_is_used_here() -> None:
-    assert objects.bind() is not objects.bind_by_numpy
-    assert objects.enter() is not objects.enter_by_numpy
-
-
-@pytest.mark.parametrize("bind", [objects.bind_by_numpy, objects.bind()], ids=["NumPy", "native"])
-@pytest.mark.parametrize("kind", ARRAYS)
-def test_addresses(kind: str, bind: Any) -> None:
-    """All are written, and the first that does not lie row by row is told."""
-    arrays = (np.ones(3), ARRAYS[kind](), np.ones(2), np.ones((2, 2)).T)
-    lies_well = arrays[1].flags.c_contiguous and arrays[1].flags.aligned
-    found = np.zeros(4, np.int64)
-    places = found.ctypes.data + 8 * np.arange(4)
-    assert bind(arrays, places.ctypes.data, 4) == (4 if lies_well else 2)
-    assert found.tolist() == [x.ctypes.data for x in arrays]
-    assert bind(arrays, places.ctypes.data, 2) == (0 if lies_well else 2)
-    assert bind((), places.ctypes.data, 0) == 0
+    assert objects.is_as_expected()
 
 
 @pytest.mark.parametrize("kind", ARRAYS)
@@ -71,32 +63,38 @@ def test_row_by_row(kind: str) -> None:
 
 
 class Watched:
-    """An array that two refer to, as a leaf and whoever looks, and the record of it."""
+    """An array that one refers to, as a leaf does, and where its address goes."""
 
-    def __init__(self, array: Any, references: int = ANYONE) -> None:
-        self.array = self.seen = array
+    def __init__(self, entrance: Any, array: Any, alone: bool = False) -> None:
+        self.array = array
         del array
-        self.lengths = np.array(self.seen.shape, np.int64)
-        self.records = np.array([record_of(self.seen, self.lengths, references)], np.int64)
-        self.block = objects.block_of(self.records)
+        self.found = np.zeros(2, np.int64)
+        places = (self.found.ctypes.data, self.found.ctypes.data + 8)
+        self.enter = entrance((), [Slot(Form(self.array.shape, self.array.dtype), places, alone)], Plan())
 
-    def ask(self, enter: Any) -> int:
-        return int(enter((self.array,), self.block.ctypes.data))
+    def fits(self) -> bool:
+        answer = self.enter(self.array)
+        assert answer in ((), -1)
+        assert answer == -1 or self.found.tolist() == [self.array.ctypes.data] * 2
+        return answer == ()
 
 
 @both
 @pytest.mark.parametrize("kind", ARRAYS)
-def test_the_same_array_and_others(kind: str, enter: Any) -> None:
-    watched = Watched(ARRAYS[kind]())
-    assert watched.ask(enter) == 0
-    kept = [watched.array, memoryview(np.ones(3))]
-    assert watched.ask(enter) == 0  # whoever refers to it
-    for other in (watched.array.copy(), watched.array[...], None, 1.0, "text", kept):
+def test_what_is_like_the_array_and_what_is_not(kind: str, entrance: Any) -> None:
+    array = ARRAYS[kind]()
+    watched = Watched(entrance, array)
+    usable = type(array) is np.ndarray and array.flags.c_contiguous and array.flags.aligned
+    assert watched.fits() == usable
+    kept = [watched.array, memoryview(np.ones(3))]  # whoever refers to it
+    watched.array = np.empty(array.shape, array.dtype)
+    assert watched.fits()
+    longer = np.zeros((*array.shape[:-1], 11), array.dtype)
+    for other in (longer, array[..., None], array[None], np.zeros(array.shape, "V3"), None, 1.0, 7, "text", kept, {}):
         watched.array = other
-        assert watched.ask(enter) == -1
-    for identity, answer in ((GONE, -1), (ANYTHING, 0)):
-        watched.records[0] = Record(identity)
-        assert watched.ask(enter) == answer
+        assert not watched.fits()
+    watched.array = array.copy()
+    assert watched.fits() == (type(array) is np.ndarray and watched.array.flags.c_contiguous)
 
 
 def changed_shape(array: Any) -> None:
@@ -124,23 +122,30 @@ def changed_memory(array: Any) -> None:
 
 
 @both
-@pytest.mark.parametrize(
-    "change", [changed_shape, changed_axes, changed_dtype, changed_byte_order, changed_strides, changed_memory]
-)
-def test_changes_of_an_array_itself(change: Any, enter: Any) -> None:
-    watched = Watched(np.zeros((2, 3)))
+@pytest.mark.parametrize("change", [changed_shape, changed_axes, changed_dtype, changed_byte_order, changed_strides])
+def test_changes_of_an_array_itself(change: Any, entrance: Any) -> None:
+    watched = Watched(entrance, np.zeros((2, 3)))
     watched.array[0, 0] = 7.0
-    assert watched.ask(enter) == 0
+    assert watched.fits()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         change(watched.array)
-    assert watched.ask(enter) == -1
+    assert not watched.fits()
+
+
+@both
+def test_memory_that_has_moved_is_found(entrance: Any) -> None:
+    watched = Watched(entrance, np.zeros((2, 3)))
+    assert watched.fits()
+    changed_memory(watched.array)
+    assert not watched.fits()
+    watched.array.resize((2, 3), refcheck=False)
+    assert watched.fits()
 
 
 def test_references_are_counted() -> None:
-    enter = objects.enter()
-    watched = Watched(np.zeros((2, 3)), ALONE)
-    assert watched.ask(enter) == 0
+    watched = Watched(objects.native_entrance, np.zeros((2, 3)), True)
+    assert watched.fits()
     holders: list[Callable[[Any], Any]] = [
         lambda array: array,
         lambda array: [array],
@@ -161,40 +166,89 @@ def test_references_are_counted() -> None:
     ]
     for hold in holders:
         held = hold(watched.array)
-        assert watched.ask(enter) == -1, held
+        assert not watched.fits(), held
         del held
-        assert watched.ask(enter) == 0
+        assert watched.fits()
     watched.array.flags.writeable = False
-    assert watched.ask(enter) == -1
-    assert Watched(np.zeros(6).reshape(2, 3), ALONE).ask(enter) == -1  # a view: others may look at the same memory
+    assert not watched.fits()
+    assert not Watched(objects.native_entrance, np.zeros(6).reshape(2, 3), True).fits()  # others may share its memory
 
 
-def test_numpy_cannot_tell_who_refers_to_an_array() -> None:
-    assert Watched(np.ones(3), ALONE).ask(objects.enter_by_numpy) == -1
+def test_python_cannot_tell_who_refers_to_an_array() -> None:
+    assert not Watched(objects.python_entrance, np.ones(3), True).fits()
 
 
 @both
-def test_many_arrays_and_a_plan_that_runs_only_if_all_are_right(enter: Any) -> None:
+def test_numbers(entrance: Any) -> None:
+    written, results = np.zeros(3), np.array([1.5, -np.inf, np.pi])
+    places = [written.ctypes.data + 8 * k for k in range(3)]
+    for count, answer in ((0, ()), (1, 1.5), (2, (1.5, -np.inf)), (3, (1.5, -np.inf, np.pi))):
+        enter = entrance(places, (), Plan(first=results.ctypes.data, numbers=count))
+        found = enter(-0.0, 1e-320, float(count))
+        assert found == answer
+        assert type(found) is type(answer)
+        assert written.tolist() == [0.0, 1e-320, count]
+        assert np.signbit(written[0])
+        for k in range(3):
+            for other in (1, True, np.float64(1.0), np.float32(1.0), 1j, None, "1.0", np.ones(())):
+                given: list[Any] = [0.5, 0.5, 0.5]
+                given[k] = other
+                assert enter(*given) == -1 - k
+
+
+@both
+@pytest.mark.parametrize("lets_go", [False, True])
+def test_many_arrays_and_a_plan_that_runs_only_if_all_are_right(entrance: Any, lets_go: bool) -> None:
     owned = [np.full((k, 2), 1.0 * k) for k in range(50)]
-    lengths = [np.array(x.shape, np.int64) for x in owned]
-    records = np.array([record_of(x, n) for x, n in zip(owned, lengths)], np.int64)
+    found = np.zeros(50, np.int64)
     table = np.zeros((1, 2), np.int64)
-    plan = np.array([table.ctypes.data, 0, 0, 0], np.int64)  # of no steps
-    block = objects.block_of(records, plan)
-    assert enter(tuple(owned), block.ctypes.data) == 0
+    steps = np.array([table.ctypes.data, 0, 0, 0], np.int64)  # of no steps
+    slots = [Slot(Form(x.shape, x.dtype), (found.ctypes.data + 8 * k,)) for k, x in enumerate(owned)]
+    enter = entrance((), slots, Plan(steps.ctypes.data, lets_go=lets_go))
+    assert enter(*owned) == ()
+    assert found.tolist() == [x.ctypes.data for x in owned]
     table[0] = 8, 8  # a step at an address where nothing is: it must not be reached
-    plan[2] = 1
+    steps[2] = 1
     for k in (0, 1, 49):
         given = [*owned]
-        given[k] = owned[k].copy()
-        given[-1] = given[-1].copy()
-        assert enter(tuple(given), block.ctypes.data) == -1 - k
+        given[k] = given[-1] = np.ones((k, 3))
+        assert enter(*given) == -1 - k
+
+
+def test_results_do_not_leak() -> None:
+    results = np.array([0.25, 0.5])
+    for count in (0, 1, 2):
+        enter = objects.native_entrance((), (), Plan(first=results.ctypes.data, numbers=count))
+        enter()
+        before = sys.getallocatedblocks()
+        for _ in range(1000):
+            enter()
+        assert abs(sys.getallocatedblocks() - before) < 50
+
+
+def test_an_entrance_keeps_what_it_needs_and_no_more() -> None:
+    class Owner:
+        pass
+
+    owner = Owner()
+    gone = weakref.ref(owner)
+    enter = objects.native_entrance((), [Slot(Form((3,), np.dtype(float)), ())], Plan(owner=owner))
+    del owner
+    gc.collect()
+    assert gone() is not None
+    assert enter(np.ones(3)) == ()
+    del enter
+    assert gone() is None
 
 
 def test_a_build_whose_objects_are_others_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of the places where native code looks, moved: it disagrees with NumPy, and is not used."""
-    for name, place in (("LENGTHS", objects.LENGTHS + 8), ("DTYPE", objects.HEAD + 32), ("FLAGS", objects.HEAD + 8)):
+    moved = (("LENGTHS", 8), ("DTYPE", -8), ("FLAGS", -40), ("AXES", 8), ("KIND", -8))
+    for name, shift in moved:
         with monkeypatch.context() as patch:
-            patch.setattr(objects, name, place)
-            assert not objects._agrees(objects._native_enter())
-    assert objects._agrees(objects._native_enter())
+            patch.setattr(objects, name, getattr(objects, name) + shift)
+            patch.setattr(objects, "_method", cache(objects._method.__wrapped__))
+            assert not objects.agrees(objects.native_entrance), name
+    for references in (1, 3):
+        monkeypatch.setattr(objects, "ALONE", references)
+        assert not objects.agrees(objects.native_entrance)
