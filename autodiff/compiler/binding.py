@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.compiler.entrance import entrance
 from autodiff.compiler.executable import Executable, Result
 from autodiff.compiler.forms import FLOAT
 from autodiff.compiler.held import Array, afresh, fit, leaf_arrays
 from autodiff.compiler.layouts import as_array
-from autodiff.compiler.objects import Enter, Plan, entrance
+from autodiff.compiler.objects import Enter, Plan
 from autodiff.compiler.program import MISSED, Program, Register, StaleError
 from autodiff.compiler.texts import Names, in_tuple, indented
 from autodiff.operands import plain_scalar

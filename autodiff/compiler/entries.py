@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,18 @@ STATIC: Any = type("Static", (), {})()
 
 @dataclass
 class Call:
-    """The arguments of one call, and its mode. data: of each leaf, or STATIC · names: of each leaf, for messages"""
+    """The arguments of one call, and its mode. data: of each leaf, or STATIC · named: names each, for messages"""
 
     leaves: Sequence[Any]
     data: Sequence[Any]
     structure: Structure
-    names: Sequence[str]
+    named: Callable[[Structure], Sequence[str]]
     mode: Mode
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """What each leaf is called. (It takes long, and most calls go well.)"""
+        return self.named(self.structure)
 
     @property
     def arrays(self) -> list[Any]:

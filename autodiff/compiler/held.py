@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.compiler.entrance import row_by_row
 from autodiff.compiler.executable import Executable
 from autodiff.compiler.forms import Form, form_of
-from autodiff.compiler.objects import Slot, row_by_row
+from autodiff.compiler.objects import Slot
 from autodiff.compiler.program import Program
 from autodiff.value import Value
 

@@ -163,7 +163,7 @@ class Jitted:
         data = [_as_input(leaf) for leaf in leaves]
         forms = tuple(map(_form, data))
         statics = tuple(_Static(leaf) for leaf, given in zip(leaves, data) if given is STATIC)
-        call = Call(leaves, data, structure, self._names(structure), mode)
+        call = Call(leaves, data, structure, self._names, mode)
         return (structure, mode.recording, forms, statics), call
 
     def _found(self, key: Key) -> tuple[Entry | None, str]:

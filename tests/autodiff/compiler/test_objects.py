@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from autodiff.compiler import objects
+from autodiff.compiler.entrance import agrees, is_as_expected, python_entrance, row_by_row
 from autodiff.compiler.forms import Form
-from autodiff.compiler.objects import Plan, Slot, row_by_row
+from autodiff.compiler.objects import Plan, Slot
 
 ARRAYS: dict[str, Callable[[], Any]] = {
     "float64": lambda: np.arange(6.0).reshape(2, 3),
@@ -42,12 +43,12 @@ ARRAYS: dict[str, Callable[[], Any]] = {
 }
 
 both = pytest.mark.parametrize(
-    "entrance", [objects.python_entrance, objects.native_entrance], ids=["Python", "native"]
+    "entrance", [python_entrance, objects.native_entrance], ids=["Python", "native"]
 )  # fmt: skip
 
 
 def test_native_code_is_what_is_used_here() -> None:
-    assert objects.is_as_expected()
+    assert is_as_expected()
 
 
 @pytest.mark.parametrize("kind", ARRAYS)
@@ -175,7 +176,7 @@ def test_references_are_counted() -> None:
 
 
 def test_python_cannot_tell_who_refers_to_an_array() -> None:
-    assert not Watched(objects.python_entrance, np.ones(3), True).fits()
+    assert not Watched(python_entrance, np.ones(3), True).fits()
 
 
 @both
@@ -248,7 +249,7 @@ def test_a_build_whose_objects_are_others_is_noticed(monkeypatch: pytest.MonkeyP
         with monkeypatch.context() as patch:
             patch.setattr(objects, name, getattr(objects, name) + shift)
             patch.setattr(objects, "_method", cache(objects._method.__wrapped__))
-            assert not objects.agrees(objects.native_entrance), name
+            assert not agrees(objects.native_entrance), name
     for references in (1, 3):
         monkeypatch.setattr(objects, "ALONE", references)
-        assert not objects.agrees(objects.native_entrance)
+        assert not agrees(objects.native_entrance)
