@@ -1,8 +1,9 @@
 """Between the world and a program's memory: the Python text, written for the program, that a call goes through.
 
 Inputs are read where they lie. A program that is native from beginning to end is one call of a builtin function, which
-looks at all inputs, runs, and returns the result numbers: nothing can come between. If anything raises on the way, no
-leaf has been changed.
+looks at all inputs, runs, and returns the result numbers. Nothing can come between, not even while its arguments are
+put together: CPython changes threads, and handles signals, only after calls. If anything raises on the way, no leaf has
+been changed.
 """
 
 from __future__ import annotations

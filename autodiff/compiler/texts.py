@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 
@@ -13,8 +15,10 @@ class Names:
         self.known: dict[int, tuple[str, Any]] = {}
 
     def __call__(self, thing: Any) -> str:
-        """The name of a thing: x7."""
-        return self.known.setdefault(id(thing), (f"x{len(self.known)}", thing))[0]
+        """The name of a thing: empty_7, value_12."""
+        if id(thing) not in self.known:
+            self.known[id(thing)] = f"{_word(thing)}_{len(self.known)}", thing
+        return self.known[id(thing)][0]
 
     def copy(self) -> Names:
         """For another text, in which the same things have the same names."""
@@ -27,6 +31,14 @@ class Names:
         scope = dict(self.known.values())
         exec("\n".join(lines), scope)
         return scope.pop(name)  # type: ignore[no-any-return]
+
+
+def _word(thing: Any) -> str:
+    """What a thing is, in a word."""
+    thing = thing.func if isinstance(thing, partial) else thing
+    is_named = isinstance(thing, (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType))
+    word = (thing.__name__ if is_named else type(thing).__name__.lower()).strip("_")
+    return word if word.isidentifier() else "x"
 
 
 def indented(lines: Sequence[str]) -> list[str]:

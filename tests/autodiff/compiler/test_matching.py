@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+import nn
 from autodiff import Value
 from autodiff.compiler.jit import JittedValue
 from autodiff.compiler.program import MISSED
@@ -127,3 +128,82 @@ def test_a_gradient_comes_and_goes(native: bool) -> None:
             elif change == "array":
                 w.grad = np.ones(3)
         assert_alike(run(X), plain(X))
+
+
+# --- several programs -------------------------------------------------------------------------------------------------
+
+
+@both
+def test_batches_of_two_sizes_are_both_seen_at_once(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    w = Value(X)
+
+    def step(x: Any) -> Any:
+        loss = (x @ w).sum()
+        w.zero_grad()
+        loss.backward()
+        w.data = w.data - 0.1 * w.grad
+        return loss
+
+    run, sizes = ad.jit(step, native=native), (4, 3, 4, 4, 3, 3)
+    for n in sizes:
+        run(np.ones((n, 3)))
+    monkeypatch.setattr(run, "_call", None)  # from now on it would raise
+    before = w.data.copy()
+    for n in sizes:
+        run(np.ones((n, 3)))
+    np.testing.assert_allclose(w.data, before - 0.1 * sum(sizes))
+    assert run.cache_info() == (12, 2, 2)
+
+
+@both
+def test_more_sizes_than_are_tried_first(native: bool) -> None:
+    run = ad.jit(lambda x: x.sum() * 2, native=native)
+    for k in range(60):
+        n = (7 * k) % 11
+        assert run(np.ones(n)) == 2.0 * n
+    assert run.cache_info() == (60, 11, 11)
+
+
+@both
+def test_looking_at_a_program_that_does_not_fit_draws_no_random_numbers(native: bool) -> None:
+    """Batches of one size, read by rows and by columns, and of others: masks are drawn once a call, as undecorated."""
+
+    def build() -> Any:
+        dropout, w = nn.Dropout(0.5, rng=0), Value(X)
+        return lambda x: dropout(x * w).sum(), [w]
+
+    (plain, (w,)), (other, (v,)) = build(), build()
+    run = ad.jit(other, native=native)
+    for k in range(40):
+        x = np.arange(6.0).reshape(2, 3) if k % 5 else np.ones((3, 3), order="F")
+        if k == 25:
+            w.data, v.data = np.ones((3, 3)), np.ones((3, 3))
+        if k == 30:
+            w.data, v.data = X, X
+        if k >= 25 and k < 30:
+            x = np.ones(3)
+        assert_alike(run(x).data, plain(x).data)
+
+
+@both
+def test_arguments_that_only_look_alike(native: bool) -> None:
+    """Of the same shape, and of another type, dtype or byte order; numbers that are equal to the expected ones: each is
+    computed as by a function that never saw others.
+    """
+
+    def function(x: Any, y: Any) -> Any:
+        return x / 2 + y
+
+    run = settled(function, X, 1.0, native=native)
+    integers, single = np.array([1, -2, 3]), X.astype(np.float32)
+    for x in (X, integers, single, X.astype(complex), X.astype(">f8"), [1.0, -2.0, 3.0], X[::-1], X > 0):
+        for y in (1.0, 1, True, np.float32(1.0), np.float64(1.0), np.ones(()), np.ones(3), 1j):
+            for _ in range(2):
+                if isinstance(x, list):
+                    with pytest.raises(TypeError):
+                        run(x, y)
+                    continue
+                found, expected = run(x, y), ad.jit(function, native=False)(x, y)
+                assert type(found) is type(expected)
+                assert np.asarray(found).dtype == np.asarray(expected).dtype
+                np.testing.assert_allclose(found, expected, rtol=1e-6)
