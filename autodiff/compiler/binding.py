@@ -26,6 +26,7 @@ from autodiff.compiler.texts import Names, in_tuple, indented
 from autodiff.operands import plain_scalar
 
 Run = Callable[[Sequence[Any]], Sequence[Any]]
+LONG = 2**18  # bytes: a program that works on fewer is done before another thread could start
 
 
 class Binding:
@@ -71,7 +72,13 @@ class Binding:
     def needs_lock(self) -> bool:
         """Whether a call is more than one step that nothing can come between."""
         program = self.program
-        return self._uses_memory() or bool(program.new_data or program.new_grads or program.draws)
+        return self._uses_memory() or self._lets_go() or bool(program.new_data or program.new_grads or program.draws)
+
+    def _lets_go(self) -> bool:
+        """Whether other threads may run meanwhile: if that is worth it, and there is nothing that they could see."""
+        buffers = self.executable.low.buffers.values()
+        is_long = sum(form.nbytes for form in buffers) >= LONG
+        return is_long and not any(array.is_written_over for array in self.arrays)
 
     def _uses_memory(self) -> bool:
         """Whether the program's memory is used before or after native code runs, too."""
@@ -191,9 +198,8 @@ class Binding:
         numbers = [int(x.pointers[x.slots[buffer]]) for _, buffer in self.numbers]
         plan = Plan(owner=x)
         if x.is_native:
-            lets_go = not any(array.is_written_over for array in self.arrays)
             start = next((int(plan.ctypes.data) for plan in x.plans if isinstance(plan, np.ndarray)), 0)
-            plan = Plan(start, x.block.ctypes.data + x.numbers_at[1], len(x.numbers_out), lets_go, x)
+            plan = Plan(start, x.block.ctypes.data + x.numbers_at[1], len(x.numbers_out), self._lets_go(), x)
         enter = entrance(numbers, [array.slot(x) for array in self.arrays], plan)
         parts = [part.slot(x) for array in self.arrays for part in array.parts()]
         return enter, partial(_anew if x.is_native else _relaid, self.arrays, entrance(numbers, parts, plan))

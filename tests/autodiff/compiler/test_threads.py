@@ -112,6 +112,22 @@ def test_threads_train_one_model(native: bool) -> None:
 
 
 @both
+@pytest.mark.parametrize("size", [10, 200])
+def test_threads_share_a_function_that_writes_to_nothing(size: int, native: bool) -> None:
+    """Its memory for what lives inside is one: long calls let other threads run, and have to keep each other out."""
+    run = ad.jit(lambda x, y: ((x @ x) * y).sum(axis=0) + (x @ x).mean() * y, native=native)
+    run(np.eye(size), 1.0)
+
+    def work(i: int) -> None:
+        x = np.eye(size) * (i + 1.0)
+        expected = ((x @ x) * 2.0).sum(axis=0) + (x @ x).mean() * 2.0
+        for _ in range(30):
+            assert_alike(run(x, 2.0), expected)
+
+    in_threads(*(lambda i=i: work(i) for i in range(4)))
+
+
+@both
 def test_two_functions_write_to_one_leaf(native: bool) -> None:
     """Each has its own lock. An update may be lost, as undecorated; a leaf is never half one and half the other."""
     w = Value(np.zeros(20_000))
