@@ -9,13 +9,13 @@ been changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.entrance import entrance
+from autodiff.compiler.entrance import entrance, is_as_expected
 from autodiff.compiler.executable import Executable, Result
 from autodiff.compiler.forms import FLOAT
 from autodiff.compiler.held import Array, afresh, fit, leaf_arrays
@@ -58,12 +58,10 @@ class Binding:
         self.arrays = [*self.given, *self.kept, *self.drawn, *self.made, *self.new]
         self.state = SimpleNamespace(busy=False)
         self.enter, self.otherwise = self._entrances()
-        self.source = self._source()
-        self._call = self.names.function("call", [self.source])
 
     def call(self, arguments: Sequence[Any]) -> Sequence[Any]:
         """The outputs for these arguments; StaleError if a leaf holds other data than the program was made for."""
-        found: Any = self._call(arguments)
+        found: Any = self._written(arguments)
         if found is MISSED:
             raise StaleError
         return found  # type: ignore[no-any-return]
@@ -83,7 +81,11 @@ class Binding:
     def _uses_memory(self) -> bool:
         """Whether the program's memory is used before or after native code runs, too."""
         x = self.executable
-        return bool(self.typed) or not x.is_native or any(result.place == "inside" for result in x.results)
+        return (
+            bool(self.typed)
+            or not (x.is_native and is_as_expected())
+            or any(result.place == "inside" for result in x.results)
+        )
 
     def _sorted_out(self, inputs: Sequence[tuple[str, Register]]) -> list[Array]:
         """The arrays among inputs; numbers are noted."""
@@ -96,9 +98,15 @@ class Binding:
                 (self.numbers if form == FLOAT else self.typed).append((text, register))
         return arrays
 
+    @cached_property
+    def _written(self) -> Callable[[Sequence[Any]], Any]:
+        return self.names.function("call", [self.source])
+
     # --- the text ---------------------------------------------------------------------------------------------------
 
-    def _source(self) -> str:
+    @cached_property
+    def source(self) -> str:
+        """The text of what `call` calls."""
         outputs, lines = self.body(self.names)
         arguments = [f"a{k}" for k in range(len(self.program.arguments))]
         first = [f"{in_tuple(arguments)} = arguments"] if arguments else []

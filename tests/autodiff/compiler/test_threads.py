@@ -17,6 +17,7 @@ import pytest
 import autodiff as ad
 import nn
 from autodiff import Value
+from autodiff.compiler.entrance import python_entrance
 
 from .alike import assert_alike
 
@@ -125,6 +126,22 @@ def test_threads_share_a_function_that_writes_to_nothing(size: int, native: bool
             assert_alike(run(x, 2.0), expected)
 
     in_threads(*(lambda i=i: work(i) for i in range(4)))
+
+
+def test_threads_where_the_way_in_is_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes several steps, between which others have to be kept out."""
+    monkeypatch.setattr("autodiff.compiler.binding.entrance", python_entrance)
+    monkeypatch.setattr("autodiff.compiler.binding.is_as_expected", lambda: False)
+    run = ad.jit(lambda x, y: (x * y + x).sum())
+    run(X, X)
+
+    def work(i: int) -> None:
+        x = np.full(3, float(i))
+        for _ in range(1000):
+            assert run(x, x) == 3.0 * (i * i + i)
+
+    in_threads(*(lambda i=i: work(i) for i in range(4)))
+    test_threads_train_one_model(True)
 
 
 @both
