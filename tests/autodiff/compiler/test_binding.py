@@ -303,7 +303,7 @@ class Moody(np.random.Generator):
         return super().random(*args, **keywords)
 
 
-inverse = ad.primitive(np.linalg.inv, [lambda g, out: -(out.T @ g @ out.T)], name="inverse_for_test_binding")
+inverse = ad.primitive(np.linalg.inv, [lambda g, out: -(out.T @ g @ out.T)], name="test_binding_inverse")
 
 
 def failing(decorate: Any, place: str) -> tuple[Any, list[Value], Callable[[], Any], Callable[[], Any], Moody]:
