@@ -177,7 +177,7 @@ class Binding:
         rest = iter(numbers)
         for n, ((what, which), result) in enumerate(zip(self.targets, x.results)):
             if result.place == "constant":
-                held = program.constants[x.registers[n]]
+                held = self.program.constants[x.registers[n]]
                 is_array = isinstance(held, np.ndarray)  # of shape (): the function returned it as it is
                 text = f"{name(held)}.copy()" if is_array else name(held)
             elif result.place == "array":
