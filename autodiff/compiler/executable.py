@@ -221,6 +221,11 @@ class Executable:
             isinstance(s, Call) or (isinstance(s, KernelStep) and s.kernel.may_fail()) for s in self.steps[n:]
         )
 
+    @property
+    def is_native(self) -> bool:
+        """Whether NumPy has no turn: there is at most one plan."""
+        return not any(isinstance(plan, Call) for plan in self.plans)
+
     # --- running ----------------------------------------------------------------------------------------------------
 
     def run(self, arrays: Mapping[Buffer, Any]) -> bool:
