@@ -2,9 +2,11 @@
 
 from autodiff.primitives import (
     arithmetic,
+    choosing,
     complex_parts,
     composites,
     contractions,
+    diagonals,
     extremes,
     fft,
     indexing,
@@ -16,7 +18,10 @@ from autodiff.primitives import (
     reductions,
     shaping,
     sorting,
+    spacing,
+    stacking,
     transcendental,
+    turning,
 )
 from autodiff.primitives.kinds import COMPOSITES, DISPATCH, TABLE
 
@@ -28,9 +33,11 @@ __all__ = [
     "DISPATCH",
     "TABLE",
     "arithmetic",
+    "choosing",
     "complex_parts",
     "composites",
     "contractions",
+    "diagonals",
     "extremes",
     "fft",
     "indexing",
@@ -42,5 +49,8 @@ __all__ = [
     "reductions",
     "shaping",
     "sorting",
+    "spacing",
+    "stacking",
     "transcendental",
+    "turning",
 ]
