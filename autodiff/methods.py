@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff.errors import InPlaceError
 from autodiff.primitives import (
+    choosing,
     composites,
     contractions,
     joining,
@@ -96,6 +97,14 @@ class ArrayMethods:
         from autodiff.primitives.extremes import clip
 
         return clip(self, min, max, out)  # type: ignore[no-any-return]
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Value:
+        """At each place the element of that choice whose number this Value holds there."""
+        return choosing.choose(self, choices, out, mode)  # type: ignore[no-any-return]
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Value:
+        """The parts along an axis at which a vector of conditions holds."""
+        return choosing.compress(condition, self, axis, out)  # type: ignore[no-any-return]
 
     def conj(self) -> Value:
         """The complex conjugate."""

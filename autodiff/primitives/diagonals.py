@@ -38,7 +38,8 @@ def diagflat(v: Any, k: int = 0) -> Any:
 def _rows_and_columns(m: Any, function: str) -> tuple[int, int]:
     if m.ndim == 0:
         raise ShapeError(f"np.{function} needs at least one axis, was given a scalar")
-    return (m.shape * 2)[:2] if m.ndim == 1 else m.shape[-2:]
+    rows, columns = m.shape[-2:] if m.ndim > 1 else m.shape * 2
+    return rows, columns
 
 
 @composite(np.tril)
@@ -64,7 +65,8 @@ def diag_indices_from(arr: Any) -> Any:
 def _matrix_shape(arr: Any, function: str) -> tuple[int, int]:
     if arr.ndim != 2:
         raise ShapeError(f"np.{function} takes a matrix, was given shape {arr.shape}")
-    return arr.shape  # type: ignore[no-any-return]
+    rows, columns = arr.shape
+    return rows, columns
 
 
 @composite(np.tril_indices_from)

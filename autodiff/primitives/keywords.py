@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import DtypeError, ShapeError, UnsupportedError
+from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
 
 
 def refuse(function: str, **given: Any) -> None:
@@ -18,6 +18,12 @@ def refuse(function: str, **given: Any) -> None:
             f"np.{function}(..., {keyword}={value!r}) is not supported on a Value: results are never written in place "
             f"and dtypes are kept. Leave {keyword}= out (v.astype(...) changes the dtype, v.data is the plain array)."
         )
+
+
+def on_cpu(device: Any) -> None:
+    """Raise for a `device=` other than the one NumPy has."""
+    if device not in (None, "cpu"):
+        raise ArgumentError(f"NumPy computes on device='cpu' alone, was given device={device!r}")
 
 
 def listed(given: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from autodiff.errors import ArgumentError
 from autodiff.modes import current_mode
 from autodiff.primitives.indexing import At
+from autodiff.primitives.keywords import on_cpu
 from autodiff.primitives.kinds import composite, linear
 from autodiff.primitives.shaping import normalized
 
@@ -51,6 +52,7 @@ def linspace(
     device: Any = None,
 ) -> Any:
     """num numbers from start to stop, that one among them or not, in steps of (stop − start)/(num − 1) or /num."""
+    on_cpu(device)
     num = _number(num, "linspace")
     ndim = max(np.ndim(start), np.ndim(stop)) + 1
     axis = normalized(axis, ndim, f"the result of np.linspace, of {ndim} axes,")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +16,16 @@ from autodiff.containers import flatten, map_leaves, restore
 from autodiff.primitives import DISPATCH
 from tests.autodiff.checks import check, check_second
 
+ROOT = Path(__file__).parents[3]
 OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 KINKED = (np.max, np.min, np.amax, np.amin, np.ptp, np.clip, np.sort)  # differences cannot follow a gradient that jumps
+
+
+CHECKED: list[Call] = []
+"""The calls of every sweep that was imported: what is computed and, where it is differentiable, differentiated."""
+
+REFUSED: list[Call] = []
+"""The calls that raise, naming their one keyword."""
 
 
 class Call(NamedTuple):
@@ -63,7 +73,9 @@ def double(function: Callable[..., Any], *args: Any, **keywords: Any) -> Call:
 
 
 def parameters(calls: list[Call], refused: list[Call]) -> Any:
-    """pytest parameters for both lists."""
+    """pytest parameters for both lists; which are remembered, so that `test_complete` sees what all of them lack."""
+    CHECKED.extend(calls)
+    REFUSED.extend(refused)
     return (
         pytest.mark.parametrize("case", calls, ids=[f"{c.function.__name__}({c})" for c in calls]),
         pytest.mark.parametrize("case", refused, ids=[f"{c.function.__name__}({c})" for c in refused]),
@@ -77,13 +89,24 @@ def check_refused(case: Call) -> None:
         case.function(*values, **case.keywords)
 
 
+def untested(function: Callable[..., Any], calls: list[Call], refused: list[Call]) -> set[str]:
+    """The parameters of a function's signature that no call gives, by position or by name."""
+    names = [p.name for p in inspect.signature(function).parameters.values() if p.kind not in OPEN]
+    used = {name for c in (*calls, *refused) if c.function is function for name in c.keywords}
+    return set(names) - used - {name for c in calls if c.function is function for name in names[: len(c.args)]}
+
+
 def check_complete(calls: list[Call], refused: list[Call]) -> None:
     """Every parameter of every function's signature occurs, and every function is one that Values dispatch."""
     for function in {c.function for c in calls}:
         assert function in DISPATCH, f"{function} is not dispatched"
-        if isinstance(function, np.ufunc):
-            continue
-        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind not in OPEN]
-        used = {name for c in (*calls, *refused) if c.function is function for name in c.keywords}
-        used |= {name for c in calls if c.function is function for name in names[: len(c.args)]}
-        assert set(names) <= used, f"{function.__name__}: {set(names) - used} untested"
+        if not isinstance(function, np.ufunc):
+            missing = untested(function, calls, refused)
+            assert not missing, f"{function.__name__}: {missing} untested"
+
+
+def sweeps() -> tuple[list[Call], list[Call]]:
+    """The calls of all test modules beside this one: those that are checked, and those that are refused."""
+    for path in sorted(Path(__file__).parent.rglob("test_*.py")):
+        import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    return CHECKED, REFUSED

@@ -134,4 +134,4 @@ def test_row_stack_is_vstack() -> None:
     """NumPy itself calls it so, and warns that the name goes away."""
     if hasattr(np, "row_stack"):
         with pytest.warns(DeprecationWarning, match="vstack"):
-            assert_same(np.row_stack([Value(V), V]), np.vstack([V, V]))
+            assert_same(np.row_stack([Value(V), V]), np.vstack([V, V]))  # noqa: NPY201  (the name is the test)
