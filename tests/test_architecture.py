@@ -39,6 +39,8 @@ ORDER = [
     "autodiff.primitives.diagonals",
     "autodiff.primitives.choosing",
     "autodiff.primitives.spacing",
+    "autodiff.primitives.questions",
+    "autodiff.primitives.applying",
     "autodiff.primitives.linalg",
     "autodiff.primitives.fft",
     "autodiff.primitives.composites",

@@ -1,6 +1,7 @@
 """Every operation there is, and its derivative. The only place where an operation is added."""
 
 from autodiff.primitives import (
+    applying,
     arithmetic,
     choosing,
     complex_parts,
@@ -15,6 +16,7 @@ from autodiff.primitives import (
     nondifferentiable,
     powers,
     products,
+    questions,
     reductions,
     shaping,
     sorting,
@@ -32,6 +34,7 @@ __all__ = [
     "COMPOSITES",
     "DISPATCH",
     "TABLE",
+    "applying",
     "arithmetic",
     "choosing",
     "complex_parts",
@@ -46,6 +49,7 @@ __all__ = [
     "nondifferentiable",
     "powers",
     "products",
+    "questions",
     "reductions",
     "shaping",
     "sorting",

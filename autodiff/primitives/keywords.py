@@ -30,7 +30,7 @@ def listed(given: Any) -> Any:
     """Axes, shapes, shifts: a tuple where several are given, in whatever NumPy takes for that; one as it is."""
     if isinstance(given, np.ndarray) and given.ndim:
         return tuple(given.tolist())
-    return tuple(given) if isinstance(given, (tuple, list)) else given
+    return tuple(given) if isinstance(given, (tuple, list, range)) else given
 
 
 def keeps(keepdims: Any) -> bool:
