@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 # From the top: what stands on one line may import from what stands above, and from its own line if it is a folder.
 ORDER = [
     "autodiff.errors",
+    "autodiff.decisions",
     "autodiff.modes",
     "autodiff.containers",
     "autodiff.operands",

@@ -71,16 +71,13 @@ def atleast_3d(*arys: Any) -> Any:
     return several[0] if len(several) == 1 else several
 
 
+@composite(np.unstack)
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     """The parts of x along an axis, which they lack."""
     if x.ndim == 0:
         raise ShapeError("np.unstack needs at least one axis, was given a scalar")
     moved = np.moveaxis(x, axis_of(x, axis, "unstack"), 0)
     return tuple(moved[i] for i in range(len(moved)))
-
-
-if hasattr(np, "unstack"):  # since NumPy 2.1
-    composite(np.unstack)(unstack)
 
 
 @composite(np.resize)

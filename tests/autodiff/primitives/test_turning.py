@@ -13,9 +13,8 @@ import pytest
 import autodiff as ad
 from autodiff import Value
 from autodiff.errors import ArgumentError, AxisRangeError, ShapeError
-from autodiff.primitives import turning
 from tests.autodiff.checks import assert_same, check, check_first, plain
-from tests.autodiff.primitives.sweep import Call, call, check_complete, parameters
+from tests.autodiff.primitives.sweep import Call, call, check_complete, double, parameters
 
 rng = np.random.default_rng(11)
 X = rng.normal(size=(2, 3))
@@ -34,6 +33,11 @@ CALLS: list[Call] = [
     *(call(np.rot90, X, k) for k in (-1, 0, 1, 2, 3, 6)),
     *(call(np.rot90, T, k, axes=a) for k in (1, 2, 3) for a in ((0, 2), [-1, 1], np.array([2, 0]))),
     *(call(np.rot90, x, k=5) for x in (Z, EMPTY)),
+    *(call(np.unstack, T, axis=a) for a in (0, 1, -1)),
+    *(call(np.unstack, x) for x in (V, F, EMPTY, Z)),
+    *(call(np.full_like, T, f, **k) for f in (S, V, X[:, :, None]) for k in ({}, {"order": "F"})),
+    *(call(np.full_like, T, V, **k) for k in ({"shape": 4}, {"shape": (3, 1, 4)}, {"subok": True}, {"device": "cpu"})),
+    double(np.full_like, T, V, dtype=float),
     *(call(np.rollaxis, T, a, start=s) for a in (0, 1, -1) for s in (0, 2, 3, -1, -3)),
     call(np.rollaxis, F, 2),
     *(call(np.atleast_3d, x) for x in (S, V, X, T, EMPTY, Z)),
@@ -48,8 +52,6 @@ TRIMMED = [
     *(call(np.trim_zeros, PADDED, trim=t, axis=a) for t in ("fb", "f", "B") for a in (None, 0, -1, (0, 1), ())),
     *(call(np.trim_zeros, x) for x in (np.array([0.0, 0.0, 1.5, 0.0, 2.0, 0.0]), np.zeros(3), np.zeros((2, 2)), X)),
 ]
-if hasattr(np, "unstack"):
-    CALLS += [call(np.unstack, T, axis=a) for a in (0, 1, -1)] + [call(np.unstack, x) for x in (V, F, EMPTY, Z)]
 calls, refused = parameters(CALLS, [])
 trimmed, _ = parameters(TRIMMED, [])
 
@@ -95,7 +97,7 @@ def test_constants_stay_arrays_beside_values() -> None:
         (np.ix_, ShapeError, "sequences with one axis"),
         (lambda v: np.trim_zeros(v, "x"), ArgumentError, "'f', 'b' or 'fb'"),
         (lambda v: np.trim_zeros(v, axis=2), AxisRangeError, "no axis 2"),
-        (lambda v: turning.unstack(v[0, 0]), ShapeError, "at least one axis"),
+        (lambda v: np.unstack(v[0, 0]), ShapeError, "at least one axis"),
         (lambda v: np.fliplr(v, 1), TypeError, "positional argument"),
         (lambda v: np.meshgrid(v, order="C"), TypeError, "order"),
     ],
