@@ -38,7 +38,7 @@ class Call(NamedTuple):
     single: bool = True
 
     def __str__(self) -> str:
-        shown = [f"{np.shape(x)}" if isinstance(x, np.ndarray) else repr(x)[:24] for x in flatten(list(self.args))[0]]
+        shown = [_shown(x) for x in flatten(list(self.args))[0]]
         return ", ".join([*shown, *(f"{k}={v!r}"[:40] for k, v in self.keywords.items())])
 
     def check(self) -> None:
@@ -56,6 +56,11 @@ class Call(NamedTuple):
         check(f, *operands, exact=self.exact, single=self.single, order=1 if kinked else 2)
         if kinked:
             check_second(f, *operands, differences=False)
+
+
+def _shown(x: Any) -> str:
+    """An argument in the name of a test, the same in every process."""
+    return str(np.shape(x)) if isinstance(x, np.ndarray) else getattr(x, "__name__", repr(x)[:24])
 
 
 def call(function: Callable[..., Any], *args: Any, **keywords: Any) -> Call:
