@@ -7,7 +7,6 @@ as "not decided".
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from autodiff.decisions import ATTRIBUTES, METHODS_IN_PLACE, NO_ARRAY, REFUSED
 from autodiff.errors import AutodiffError
 from autodiff.primitives import DISPATCH
 from autodiff.primitives.kinds import Primitive
-from tests.autodiff.primitives.sweep import OPEN, Call, sweeps
+from tests.autodiff.primitives.sweep import OPEN, Call, signature_of, sweeps
 
 PAGE = Path(__file__).parents[1] / "docs" / "CONFORMANCE.md"
 UNDECIDED = "not decided"
@@ -75,7 +74,7 @@ def _keywords(function: Any, calls: list[Call], refused: list[Call]) -> tuple[st
     if isinstance(function, np.ufunc):
         names = dict.fromkeys(keyword for call in calls for keyword in call.keywords)
     else:
-        signature = inspect.signature(function).parameters
+        signature = signature_of(function).parameters
         names = {p.name: None for p in signature.values() if p.kind not in OPEN and p.default is not p.empty}
         names |= dict.fromkeys(keyword for call in calls for keyword in call.keywords if keyword not in signature)
     taken = [keyword for keyword in names if keyword not in raising or _occurs(keyword, calls)]

@@ -14,7 +14,7 @@ import autodiff as ad
 from autodiff import Value
 from autodiff.errors import ArgumentError, AxisRangeError, ShapeError
 from tests.autodiff.checks import assert_same, check, check_first, plain
-from tests.autodiff.primitives.sweep import Call, call, check_complete, double, parameters
+from tests.autodiff.primitives.sweep import Call, call, check_complete, double, parameters, since
 
 rng = np.random.default_rng(11)
 X = rng.normal(size=(2, 3))
@@ -49,7 +49,11 @@ CALLS: list[Call] = [
     *(call(np.ix_, *xs) for xs in ((V,), (V, X[0]), (Z[0], V, EMPTY[:, 0]))),
 ]  # fmt: skip
 TRIMMED = [
-    *(call(np.trim_zeros, PADDED, trim=t, axis=a) for t in ("fb", "f", "B") for a in (None, 0, -1, (0, 1), ())),
+    *(
+        call(np.trim_zeros, PADDED, trim=t, axis=a)
+        for t in ("fb", "f", "B")
+        for a in (None, 0, -1, *since("2.3.0", (0, 1), ()))
+    ),
     *(call(np.trim_zeros, x) for x in (np.array([0.0, 0.0, 1.5, 0.0, 2.0, 0.0]), np.zeros(3), np.zeros((2, 2)), X)),
 ]
 calls, refused = parameters(CALLS, [])
