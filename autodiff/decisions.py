@@ -50,12 +50,8 @@ REFUSED = IN_PLACE | _by_name(
             "takes dates, and a Value holds numbers"
         ),
         "packbits unpackbits": "packs bits, and a Value holds numbers; give it v.data",
-        "histogram histogram2d histogram_bin_edges histogramdd": (
-            "counts, in bins whose edges move with the data, which has no useful derivative; give it v.data, or sum "
-            "weights by bin with np.bincount"
-        ),
-        "nextafter spacing": ("goes by the gaps between floating-point numbers and has no derivative; give it v.data"),
-        "i0": "has its derivative in another function, which NumPy lacks; autodiff.scipy.special.i0 is differentiated",
+        "histogram2d histogramdd": "counts along several axes; np.histogram counts along one, np.bincount sums weights",
+        "histogram_bin_edges": "chooses bins by the data; give it v.data, or make edges with np.linspace",
         "kaiser": "takes its second argument as a plain number; give it v.item()",
     }
 )

@@ -41,7 +41,6 @@ ORDER = [
     "autodiff.primitives.choosing",
     "autodiff.primitives.spacing",
     "autodiff.primitives.questions",
-    "autodiff.primitives.applying",
     "autodiff.primitives.linalg",
     "autodiff.primitives.fft",
     "autodiff.primitives.composites",

@@ -1,7 +1,6 @@
 """Every operation there is, and its derivative. The only place where an operation is added."""
 
 from autodiff.primitives import (
-    applying,
     arithmetic,
     choosing,
     complex_parts,
@@ -34,7 +33,6 @@ __all__ = [
     "COMPOSITES",
     "DISPATCH",
     "TABLE",
-    "applying",
     "arithmetic",
     "choosing",
     "complex_parts",

@@ -41,14 +41,19 @@ sign = nondifferentiable(np.sign)  # of real numbers: that of complex ones has a
 step = nondifferentiable(np.heaviside)
 
 
-def plain(name: str) -> Any:
+def _plain(name: str) -> Any:
     """The NumPy function called `name`, kept as a primitive so that tracing records it."""
     return nondifferentiable(lambda x, *rest, **keywords: getattr(np, name)(x, *rest, **keywords), name=name)
 
 
-_argmax, _argmin, _argsort, _any, _all = map(plain, ("argmax", "argmin", "argsort", "any", "all"))
-_round, _count_nonzero, _isclose, _searchsorted = map(plain, ("round", "count_nonzero", "isclose", "searchsorted"))
-_array_equal, _allclose = map(plain, ("array_equal", "allclose"))
+_argmax, _argmin, _argsort, _any, _all = map(_plain, ("argmax", "argmin", "argsort", "any", "all"))
+_round, _count_nonzero, _isclose, _searchsorted = map(_plain, ("round", "count_nonzero", "isclose", "searchsorted"))
+_array_equal = nondifferentiable(
+    lambda x, y, *, equal_nan=False: np.bool_(np.array_equal(x, y, equal_nan=equal_nan)), name="array_equal"
+)
+_allclose = nondifferentiable(
+    lambda x, y, *rest, **keywords: np.bool_(np.allclose(x, y, *rest, **keywords)), name="allclose"
+)
 _nonzero = nondifferentiable(lambda x: np.nonzero(x), name="nonzero")
 _astype_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dtype), name="astype_discrete")
 

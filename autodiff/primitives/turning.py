@@ -11,7 +11,7 @@ import numpy as np
 from autodiff.errors import ArgumentError, AxisRangeError, ShapeError
 from autodiff.primitives.keywords import listed
 from autodiff.primitives.kinds import composite
-from autodiff.primitives.shaping import axis_of, normalized
+from autodiff.primitives.shaping import axis_of
 
 
 @composite(np.fliplr)
@@ -121,22 +121,3 @@ def ix_(*args: Any) -> tuple[Any, ...]:
             x = x.astype(int)
         out.append(np.reshape(x, [-1 if i == axis else 1 for axis in range(len(args))]))
     return tuple(out)
-
-
-@composite(np.trim_zeros)
-def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
-    """filt without the zeros in front ("f") and at the back ("b"), along axes (all if None)."""
-    if trim.lower() not in ("fb", "bf", "f", "b"):
-        raise ArgumentError(f"np.trim_zeros takes trim 'f', 'b' or 'fb', was given {trim!r}")
-    axes = range(filt.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    chosen = {normalized(i, filt.ndim, f"np.trim_zeros of shape {filt.shape}") for i in axes}
-    if not chosen:
-        return filt
-    kept: list[slice] = []
-    for i, found in enumerate(np.nonzero(filt)):
-        places = np.asarray(found)
-        first, last = (int(places.min()), int(places.max()) + 1) if places.size else (0, 0)
-        front = first if "f" in trim.lower() or not places.size else None
-        back = last if "b" in trim.lower() or not places.size else None
-        kept.append(slice(front, back) if i in chosen else slice(None))
-    return filt[tuple(kept)]

@@ -16,16 +16,7 @@ from autodiff.containers import flatten, map_leaves, restore
 from autodiff.primitives import DISPATCH
 from tests.autodiff.checks import check, check_second
 
-ROOT = Path(__file__).parents[3]
-OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 KINKED = (np.max, np.min, np.amax, np.amin, np.ptp, np.clip, np.sort)  # differences cannot follow a gradient that jumps
-
-
-CHECKED: list[Call] = []
-"""The calls of every sweep that was imported: what is computed and, where it is differentiable, differentiated."""
-
-REFUSED: list[Call] = []
-"""The calls that raise, naming their one keyword."""
 
 
 class Call(NamedTuple):
@@ -56,6 +47,13 @@ class Call(NamedTuple):
         check(f, *operands, exact=self.exact, single=self.single, order=1 if kinked else 2)
         if kinked:
             check_second(f, *operands, differences=False)
+
+
+CHECKED: list[Call] = []
+"""The calls of every sweep that was imported: what is computed and, where it is differentiable, differentiated."""
+
+REFUSED: list[Call] = []
+"""The calls that raise, naming their one keyword."""
 
 
 def _shown(x: Any) -> str:
@@ -99,6 +97,8 @@ def since(version: str, *arguments: Any) -> tuple[Any, ...]:
     return arguments if np.lib.NumpyVersion(np.__version__) >= version else ()
 
 
+ROOT = Path(__file__).parents[3]
+OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 GONE = {
     "newshape"
 }  # the old name of reshape's `shape`, which newer NumPy lacks, and which raises as an unknown keyword

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import autodiff as ad
 from autodiff import Value
 from autodiff.errors import ArgumentError, AxisRangeError, ShapeError
-from tests.autodiff.checks import assert_same, check, check_first, plain
-from tests.autodiff.primitives.sweep import Call, call, check_complete, double, parameters, since
+from tests.autodiff.checks import assert_same, check, plain
+from tests.autodiff.primitives.sweep import Call, call, check_complete, double, parameters
 
 rng = np.random.default_rng(11)
 X = rng.normal(size=(2, 3))
@@ -25,7 +24,6 @@ V = rng.normal(size=4)
 S = np.array(1.5)
 EMPTY = np.zeros((0, 3))
 MASK = np.array([True, False, True])
-PADDED = np.pad(rng.uniform(1.0, 2.0, (2, 3)), ((1, 2), (2, 1)))
 
 CALLS: list[Call] = [
     *(call(f, x) for f in (np.fliplr, np.flipud) for x in (X, Z, T, F, EMPTY)),
@@ -48,16 +46,7 @@ CALLS: list[Call] = [
     *(call(np.meshgrid, *xs) for xs in ((V,), (S, V), (V, X[0], V), (T, X), (EMPTY, V), (Z, V))),
     *(call(np.ix_, *xs) for xs in ((V,), (V, X[0]), (Z[0], V, EMPTY[:, 0]))),
 ]  # fmt: skip
-TRIMMED = [
-    *(
-        call(np.trim_zeros, PADDED, trim=t, axis=a)
-        for t in ("fb", "f", "B")
-        for a in (None, 0, -1, *since("2.3.0", (0, 1), ()))
-    ),
-    *(call(np.trim_zeros, x) for x in (np.array([0.0, 0.0, 1.5, 0.0, 2.0, 0.0]), np.zeros(3), np.zeros((2, 2)), X)),
-]
 calls, refused = parameters(CALLS, [])
-trimmed, _ = parameters(TRIMMED, [])
 
 
 @calls
@@ -65,14 +54,8 @@ def test_call(case: Call) -> None:
     case.check()
 
 
-@trimmed
-def test_trimmed(case: Call) -> None:
-    """A step away from a zero, fewer are trimmed: differences say nothing. Elsewhere it is a slice."""
-    check_first(lambda x: np.trim_zeros(x, **case.keywords), *case.args, differences=False)
-
-
 def test_every_keyword_occurs() -> None:
-    check_complete(CALLS + TRIMMED, [])
+    check_complete(CALLS, [])
 
 
 def test_constants_stay_arrays_beside_values() -> None:
@@ -99,8 +82,6 @@ def test_constants_stay_arrays_beside_values() -> None:
         (lambda v: np.resize(v, (-1, 2)), ShapeError, "not negative"),
         (lambda v: np.meshgrid(v, indexing="yx"), ArgumentError, "'xy' or 'ij'"),
         (np.ix_, ShapeError, "sequences with one axis"),
-        (lambda v: np.trim_zeros(v, "x"), ArgumentError, "'f', 'b' or 'fb'"),
-        (lambda v: np.trim_zeros(v, axis=2), AxisRangeError, "no axis 2"),
         (lambda v: np.unstack(v[0, 0]), ShapeError, "at least one axis"),
         (lambda v: np.fliplr(v, 1), TypeError, "positional argument"),
         (lambda v: np.meshgrid(v, order="C"), TypeError, "order"),
@@ -134,13 +115,7 @@ def test_an_index_made_by_ix() -> None:
     assert_same(v[rows], T[np.ix_([1, 0], [True, False, True])])
 
 
-def test_zeros_that_were_trimmed_have_gradient_zero() -> None:
-    x = np.array([0.0, 3.0, 0.0, 2.0, 0.0])
-    assert ad.grad(lambda v: np.sum(np.trim_zeros(v) ** 2))(x).tolist() == [0.0, 6.0, 0.0, 4.0, 0.0]
-
-
 def test_scalars() -> None:
     check(np.atleast_3d, 2.0)
     check(lambda x: np.resize(x, 3), 2.0)
-    assert np.trim_zeros(Value(0.0)).data == 0.0
     assert plain(np.meshgrid(Value(2.0)))[0].tolist() == [2.0]
