@@ -205,7 +205,9 @@ class Binding:
         lines, outputs, numbers, stored = [], [], [], []
         for n, ((what, which), result) in enumerate(zip(self.targets, x.results)):
             if result.place == "constant":
-                text = name(plain_scalar(x.low.constants[result.layout.buffer][()]))
+                held = program.constants[x.registers[n]]
+                is_array = isinstance(held, np.ndarray)  # of shape (): the function returned it as it is
+                text = f"{name(held)}.copy()" if is_array else name(held)
             elif result.place == "array":
                 text = f"o{n}"
             elif result.place == "number":

@@ -199,6 +199,25 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "pad negative": (lambda: np.pad(V, -1), ShapeError, ValueError, r"pad"),
     "repeat counts": (lambda: np.repeat(V, [1, 2]), ShapeError, ValueError, r"repeat.*\(3,\)"),
     "repeat negative": (lambda: np.repeat(V, -1), ShapeError, ValueError, r"repeat"),
+    **{
+        f"{f.__name__} of a rectangle": (lambda f=f: f(M), ShapeError, ValueError, rf"{f.__name__} needs square.*\(2, 3\)")
+        for f in (np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.eig, np.linalg.eigvals, np.linalg.eigvalsh, np.linalg.cholesky)
+    },
+    **{
+        f"{f.__name__} of a vector": (lambda f=f: f(V), ShapeError, ValueError, rf"{f.__name__}.*\(3,\)")
+        for f in (np.linalg.inv, np.linalg.det, np.linalg.svd, np.linalg.qr, np.linalg.pinv, np.linalg.cond, np.linalg.matrix_norm)
+    },
+    "solve of a rectangle": (lambda: np.linalg.solve(M, V), ShapeError, ValueError, r"solve.*\(2, 3\)"),
+    "solve of shapes": (lambda: np.linalg.solve(np.eye(2), V), ShapeError, ValueError, r"solve.*\(2, 2\).*\(3,\)"),
+    "singular": (lambda: np.linalg.inv(Value(np.zeros((2, 2)))), np.linalg.LinAlgError, ValueError, r"Singular"),
+    "not positive": (lambda: np.linalg.cholesky(Value(-np.eye(2))), np.linalg.LinAlgError, ValueError, r"positive definite"),
+    "matrix_power of a fraction": (lambda: np.linalg.matrix_power(Value(np.eye(2)), 0.5), DtypeError, TypeError, r"integer.*0\.5"),
+    "multi_dot of one": (lambda: np.linalg.multi_dot([M]), ArgumentError, ValueError, r"multi_dot.*1"),
+    "multi_dot of a cube": (lambda: np.linalg.multi_dot([M, Value(np.ones((3, 1, 1)))]), ShapeError, ValueError, r"multi_dot.*\(3, 1, 1\)"),
+    "tensorinv by nothing": (lambda: np.linalg.tensorinv(M, 0), ArgumentError, ValueError, r"tensorinv.*0"),
+    "tensorsolve": (lambda: np.linalg.tensorsolve(M, V), ShapeError, ValueError, r"tensorsolve.*\(2, 3\)"),
+    "norm of order x": (lambda: np.linalg.norm(V, "x"), ArgumentError, ValueError, r"norm.*'x'"),
+    "qr raw": (lambda: np.linalg.qr(M, "raw"), UnsupportedError, TypeError, r"raw.*reduced"),
     "eigh of a rectangle": (lambda: np.linalg.eigh(M), ShapeError, ValueError, r"eigh.*\(2, 3\)"),
     "at set": (lambda: V.at[:2].set(np.ones(3)), ShapeError, ValueError, r"replace.*\(3,\)"),
     "at add": (lambda: V.at[:2].add(np.ones(3)), ShapeError, ValueError, r"\(3,\).*\(2,\)"),
@@ -235,7 +254,10 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "take mode": (lambda: np.take(V, 0, mode="x"), ArgumentError, ValueError, r"take.*'x'"),
     "fft absent": (lambda: np.fft.fft(V, axis=1), ShapeError, IndexError, r"axis"),
     "fft of nothing": (lambda: np.fft.fft(V, n=0), ShapeError, ValueError, r"fft"),
-    "fft norm": (lambda: np.fft.fft(V, norm="x"), ShapeError, ValueError, r"fft.*norm"),
+    "fft norm": (lambda: np.fft.fft(V, norm="x"), ArgumentError, ValueError, r"fft.*norm"),
+    "rfft of nothing": (lambda: np.fft.irfft(V, 0), ShapeError, ValueError, r"irfft.*0.*\(3,\)"),
+    "rfft of complex numbers": (lambda: np.fft.rfft(V * 1j), DtypeError, TypeError, r"rfft.*complex"),
+    "fftn lengths": (lambda: np.fft.fftn(M, (2,), (0, 1)), ShapeError, ValueError, r"fftn.*\(2,\)"),
     "argmax absent": (lambda: np.argmax(V, axis=1), ShapeError, IndexError, r"argmax.*axis"),
     "index out of range": (lambda: V[3], IndexRangeError, IndexError, r"getitem.*\(3,\).*3"),
     "array index out of range": (lambda: V[[0, 5]], IndexRangeError, IndexError, r"getitem.*5"),
@@ -309,10 +331,6 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     # --- functions that have no rule
     "np.median": (lambda: np.median(V), UnsupportedError, TypeError, r"np\.median has no derivative.*v\.data"),
     "np.partition": (lambda: np.partition(V, 1), UnsupportedError, TypeError, r"np\.partition"),
-    "np.linalg.norm": (lambda: np.linalg.norm(V), UnsupportedError, TypeError, r"np\.linalg\.norm"),
-    "np.linalg.inv": (lambda: np.linalg.inv(Value(np.eye(2))), UnsupportedError, TypeError, r"np\.linalg\.inv"),
-    "np.linalg.svd": (lambda: np.linalg.svd(M), UnsupportedError, TypeError, r"np\.linalg\.svd"),
-    "np.fft.rfft": (lambda: np.fft.rfft(V), UnsupportedError, TypeError, r"np\.fft.*rfft"),
     "np.interp": (lambda: np.interp(V, [0.0, 1.0], [0.0, 1.0]), UnsupportedError, TypeError, r"np\.interp"),
     "np.convolve": (lambda: np.convolve(V, V), UnsupportedError, TypeError, r"np\.convolve"),
     "np.histogram": (lambda: np.histogram(V), UnsupportedError, TypeError, r"np\.histogram"),
