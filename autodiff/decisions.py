@@ -77,7 +77,7 @@ NO_ARRAY = _by_name(
 
 METHODS_IN_PLACE = {
     "sort": "np.sort(v)",
-    "partition": "np.sort(v)",
+    "partition": "np.partition(v, kth), or np.sort(v)",
     "fill": "np.full_like(v, x)",
     "put": "v.at[index].set(x)",
     "resize": "np.resize(v, shape), or v.reshape(shape)",

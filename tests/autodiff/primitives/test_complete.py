@@ -58,7 +58,7 @@ def test_keywords_of_ufuncs_are_refused(ufunc: np.ufunc, keyword: str) -> None:
 def test_axes_of_generalised_ufuncs_are_swept_or_refused(ufunc: np.ufunc, keyword: str) -> None:
     if any(call.function is ufunc and keyword in call.keywords for call in sweeps()[0]):
         return
-    with pytest.raises(ad.errors.UnsupportedError, match=f"{ufunc.__name__}.*{keyword}="):
+    with pytest.raises(TypeError, match=f"{ufunc.__name__}.*{keyword}"):  # ours, or NumPy's own: not all have an axis
         ufunc(*(Value(np.ones((2, 2))) for _ in range(ufunc.nin)), **{keyword: OF_ARRAYS[keyword]})
 
 
