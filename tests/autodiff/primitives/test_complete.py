@@ -10,7 +10,7 @@ import pytest
 import autodiff as ad
 from autodiff import Value
 from autodiff.primitives import DISPATCH
-from tests.autodiff.primitives.sweep import sweeps, untested
+from tests.autodiff.primitives.sweep import GONE, signature_of, sweeps, untested
 
 FUNCTIONS = [
     function
@@ -26,6 +26,17 @@ def test_every_keyword_is_swept(function: Any) -> None:
     calls, refused = sweeps()
     assert any(call.function is function for call in calls), f"{function.__name__} is in no sweep"
     assert untested(function, calls, refused) == set()
+
+
+def taken(function: Any) -> list[Any]:
+    """What a function takes, in order: the kind of each parameter, and the names that a call may use."""
+    parameters = [p for p in signature_of(function).parameters.values() if p.name not in GONE]
+    return [(p.kind, p.name if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) else "") for p in parameters]
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f is not np.empty_like], ids=lambda f: f.__name__)
+def test_an_entry_is_called_as_numpy_is(function: Any) -> None:
+    assert taken(DISPATCH[function]) == taken(function)
 
 
 KEYWORDS: dict[str, Any] = {
