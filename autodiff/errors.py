@@ -21,6 +21,10 @@ class GradientLostError(AutodiffError, TypeError):
     """A Value read as a plain number or array, where its gradient would silently be lost."""
 
 
+class MissingAttributeError(AutodiffError, AttributeError):
+    """Something that an array has and a Value has not."""
+
+
 class InPlaceError(AutodiffError, TypeError):
     """An attempt to change recorded data in place."""
 

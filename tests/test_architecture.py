@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 # From the top: what stands on one line may import from what stands above, and from its own line if it is a folder.
 ORDER = [
     "autodiff.errors",
+    "autodiff.decisions",
     "autodiff.modes",
     "autodiff.containers",
     "autodiff.operands",
@@ -34,6 +35,12 @@ ORDER = [
     "autodiff.primitives.sorting",
     "autodiff.primitives.indexing",
     "autodiff.primitives.contractions",
+    "autodiff.primitives.turning",
+    "autodiff.primitives.stacking",
+    "autodiff.primitives.diagonals",
+    "autodiff.primitives.choosing",
+    "autodiff.primitives.spacing",
+    "autodiff.primitives.questions",
     "autodiff.primitives.matrices",
     "autodiff.primitives.ties",
     "autodiff.primitives.eigen",

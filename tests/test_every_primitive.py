@@ -279,11 +279,17 @@ def _part_of(a: Any, number: int) -> Any:
 # --- entries without a derivative ------------------------------------------------------------------------------------
 
 
+def discrete(x: Any) -> Any:
+    """x as a Value; one of integers or booleans is what an operation made of others."""
+    kind = np.asarray(x).dtype.kind
+    return ad.Value(x) if kind == "f" else x > ad.Value(0.0) if kind == "b" else ad.Value(x).astype(x.dtype)
+
+
 @pytest.mark.parametrize("name", NONDIFFERENTIABLE)
 def test_nondifferentiable(name: str) -> None:
     """NumPy's answer, as a Value that carries no gradient and has no history."""
     for operands, keywords in FLAT[name]:
-        values = [ad.Value(x) if np.asarray(x).dtype.kind == "f" else x > ad.Value(0.0) for x in operands]
+        values = [discrete(x) for x in operands]
         out = TABLE[name](*values, **keywords)
         expected = TABLE[name].forward(*operands, **keywords)
         assert not out._carries

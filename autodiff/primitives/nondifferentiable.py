@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.primitives.keywords import is_masked, keeps, mask_for, refuse
+from autodiff.primitives.keywords import is_masked, keeps, mask_for, on_cpu, refuse
 from autodiff.primitives.kinds import composite, nondifferentiable
 
 for ufunc in (
@@ -48,7 +48,12 @@ def _plain(name: str) -> Any:
 
 _argmax, _argmin, _argsort, _any, _all = map(_plain, ("argmax", "argmin", "argsort", "any", "all"))
 _round, _count_nonzero, _isclose, _searchsorted = map(_plain, ("round", "count_nonzero", "isclose", "searchsorted"))
-_array_equal, _allclose = map(_plain, ("array_equal", "allclose"))
+_array_equal = nondifferentiable(
+    lambda x, y, *, equal_nan=False: np.bool_(np.array_equal(x, y, equal_nan=equal_nan)), name="array_equal"
+)
+_allclose = nondifferentiable(
+    lambda x, y, *rest, **keywords: np.bool_(np.allclose(x, y, *rest, **keywords)), name="allclose"
+)
 _nonzero = nondifferentiable(lambda x: np.nonzero(x), name="nonzero")
 _astype_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dtype), name="astype_discrete")
 
@@ -191,6 +196,7 @@ def zeros_like(
     a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
     """Zeros of the shape and dtype of a. (empty_like too: nothing can be written into it.)"""
+    on_cpu(device)
     return _zeros_like(a, dtype=dtype, shape=shape)
 
 
@@ -199,6 +205,7 @@ def ones_like(
     a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
     """Ones of the shape and dtype of a."""
+    on_cpu(device)
     return _ones_like(a, dtype=dtype, shape=shape)
 
 
@@ -214,6 +221,7 @@ def full_like(
     device: Any = None,
 ) -> Any:
     """An array of one number, in the shape and dtype of a. A fill value with a gradient is broadcast instead."""
+    on_cpu(device)
     if hasattr(type(fill_value), "_record"):
         return np.broadcast_to(fill_value, a.shape if shape is None else shape).astype(dtype or a.dtype)
     return _full_like(a, fill_value, dtype=dtype, shape=shape)
