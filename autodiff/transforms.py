@@ -36,6 +36,7 @@ class Recording:
     """
 
     def __init__(self, f: Function, primals: Sequence[Any], chosen: Sequence[int], has_aux: bool = False) -> None:
+        self.chosen = chosen
         self.structures: list[Any] = []
         self.variables: list[Value | None] = []
         arguments = list(primals)
@@ -69,11 +70,19 @@ class Recording:
                 )
         self.nodes = ancestors(self.outputs, self.since)
         self.traced = self.outer.trace is not None
+        if self.outer.debug is not None:
+            self.outer.debug.check_values(self.outputs, f"the result of {name_of(f)}", self._named)
 
     @property
     def active(self) -> list[Value]:
         """The variables, without the places of constants."""
         return [v for v in self.variables if v is not None]
+
+    @property
+    def _named(self) -> dict[Value, str]:
+        """What messages call the variables."""
+        places = [f"argument {n}{path}" for n, s in zip(self.chosen, self.structures) for path in paths(s)]
+        return {v: name for v, name in zip(self.variables, places) if v is not None}
 
     @property
     def recorded(self) -> bool:
@@ -116,11 +125,14 @@ class Recording:
         """
         path = self._path([v for v in self.active if v in self.nodes])
         arriving = summed((output, seed) for output, seed in zip(self.outputs, seeds) if output in path)
-        free = last and not self.recorded
+        debug = current_mode().debug
+        free = last and not self.recorded and debug is None
         if free:
             self.nodes = set()
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
             gradients = pull_back(arriving, path, self.active, recorded=self.recorded, masked=self.traced, free=free)
+        if debug is not None:
+            debug.check_gradients(arriving, path, self.active, gradients, self._named)
         return self._handed_out([gradients.pop(v, None) for v in self.variables], self.variables)
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
@@ -129,6 +141,8 @@ class Recording:
         path = self._path([v for v in seeds if v in self.nodes])
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
             found = push_forward(seeds, path, self.outputs, recorded=self.recorded, masked=self.traced)
+        if (debug := current_mode().debug) is not None:
+            debug.check_tangents(seeds, self.outputs, found, self._named)
         tangents = [found.get(output) for output in self.outputs]
         found.clear()
         return self._handed_out(tangents, self.outputs)
