@@ -60,7 +60,7 @@ class Recording:
                     f"{name_of(f)} must return (result, aux) with has_aux=True; it returned {type(result).__name__}"
                 )
             result, self.aux = result[0], _without_history(result[1], self)
-        self.outputs, self.output_structure = flatten(result)
+        self.outputs, self.output_structure = flatten(unpacked(result))
         for i, output in enumerate(self.outputs):
             if not isinstance(output, Value):
                 path = paths(self.output_structure)[i]
@@ -178,6 +178,11 @@ class Recording:
             return given if self.recorded else given._read(f"a {what}")
         constant(given, what)
         return as_gradient(given, like)
+
+
+def unpacked(result: Any) -> Any:
+    """A function's result; where that is a bare operation with several, which is one Value, a tuple of Values."""
+    return tuple(result) if isinstance(result, Value) and type(result._data) is tuple else result
 
 
 def fresh_variable(x: Any) -> Value:

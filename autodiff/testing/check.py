@@ -18,6 +18,7 @@ from autodiff.testing.claim import check_claim
 from autodiff.testing.compare import MODES, Finding, Function, Settings, compare, derived, size_of
 from autodiff.testing.judge import GradientMismatchError, NotDifferentiableError, Report, Tally
 from autodiff.testing.line import differentiable, plain
+from autodiff.transforms import unpacked
 from autodiff.value import Value
 
 
@@ -137,7 +138,7 @@ def _flattened(f: Callable[..., Any], args: tuple[Any, ...], argnums: Any) -> tu
         filled = list(leaves)
         for place, x in zip(places, xs):
             filled[place] = x
-        return tuple(flatten(f(*restore(structure, filled)))[0])
+        return tuple(flatten(unpacked(f(*restore(structure, filled))))[0])
 
     return flat, [plain_scalar(leaves[i]) for i in places], [names[i] for i in places]
 
