@@ -49,6 +49,18 @@ class UndefinedDerivativeError(AutodiffError, RuntimeError):
     """A derivative that does not exist at this point: an eigenvector of a repeated eigenvalue, the phase of one."""
 
 
+class NonFiniteError(AutodiffError, FloatingPointError):
+    """Under `debug_nans`: an infinity or NaN that reached a result, a gradient or a leaf.
+
+    operation: what made it, as "log" or "derivative of sqrt" · line: of the user's code, with its place; "" if it is
+    not known · path: the operations from there to the end
+    """
+
+    operation: str = ""
+    line: str = ""
+    path: tuple[str, ...] = ()
+
+
 class TracingError(AutodiffError, RuntimeError):
     """Something in a jitted function that would bake data into the compiled program."""
 

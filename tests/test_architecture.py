@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = [
     "autodiff.errors",
     "autodiff.decisions",
+    "autodiff.lines",
     "autodiff.modes",
     "autodiff.containers",
     "autodiff.operands",
@@ -70,6 +71,7 @@ ORDER = [
     "autodiff.transforms",
     "autodiff.curvature",
     "autodiff.checkpointing",
+    "autodiff.debugging",
     "autodiff.optimize",
     "autodiff.compiler",
     "autodiff.drawing",
@@ -77,7 +79,7 @@ ORDER = [
     "autodiff.testing",
     "nn",
 ]
-FOLDERS = {"autodiff.optimize", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
+FOLDERS = {"autodiff.debugging", "autodiff.optimize", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
 LEARNERS_FILES = ["primitives/kinds", "primitives/arithmetic", "graph", "reverse", "value"]
 
 
@@ -169,7 +171,7 @@ def test_what_a_learner_reads_stays_short():
 
 
 PUBLIC = """
-Value checkpoint draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
+Value checkpoint debug_nans draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
 log_softmax logsumexp multilinear no_grad nondifferentiable one_hot optimize primitive put relu sigmoid softmax softplus
 stop_gradient testing value_and_grad vjp
 """
