@@ -180,6 +180,22 @@ def test_functions_of_a_stack_in_which_some_eigenvalues_coincide() -> None:
         np.testing.assert_allclose(ad.grad(exponential)(one[None])[0], g, atol=1e-13)
 
 
+@pytest.mark.parametrize("gap", [1e-4, 1e-6, 1e-8, 1e-10, 1e-12, 3e-15, 1e-16])
+def test_functions_of_symmetric_matrices_where_eigenvalues_nearly_coincide(gap: float) -> None:
+    """The error of the quotient is rounding by the gap, that of the limit is the gap: whichever is smaller."""
+    weights = rng.normal(size=(3, 3))
+    a = (ROTATION * [2.0, 2.0 + gap, 1.0]) @ ROTATION.T
+    ours = ad.grad(lambda a: np.sum(weights * function_of(a, lambda v: v**3)))(a)
+    theirs = ad.grad(lambda a: np.sum(weights * ((a + a.T) @ (a + a.T) @ (a + a.T)) / 8))(a)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    vector = ad.grad(lambda a: np.linalg.eigh((a + a.T) / 2)[1][0, 1])  # which of the two is meant: no limit
+    if gap > 1e-13:
+        assert np.abs(vector(a)).max() > 1e-3 / gap
+    else:
+        with pytest.raises(UndefinedDerivativeError):
+            vector(a)
+
+
 def test_one_decomposition_of_another() -> None:
     """Both have eigenvalues that coincide: what lies between them is refused, as it would have to be recorded."""
     f = lambda a: function_of(function_of(a, lambda v: v**2), np.sqrt)
