@@ -80,10 +80,11 @@ def at_ties(
     Where they only nearly coincide, the limit is as far off as they are apart, and the quotient by rounding divided by
     that. So the limit is taken up to the distance where both are as good, if the function has one.
     """
-    tolerance = float(np.finfo(inner.dtype).eps) ** 0.4
-    chosen = pairs_of(values, close=True)
+    eps, chosen = float(np.finfo(inner.dtype).eps), pairs_of(values, close=True)
+    rounded = 1000 * eps * values.shape[-1] * np.max(np.abs(values), axis=-1)  # how far off the values are, at most
     for matrix, size in zip((inner, turned), sizes):
-        off = np.abs(matrix - conjugate_transposed(matrix)) > tolerance * np.max(size, axis=(-2, -1), keepdims=True)
+        bound = eps**0.4 * np.max(size, axis=(-2, -1)) + rounded * np.max(np.abs(change), axis=(-2, -1))
+        off = np.abs(matrix - conjugate_transposed(matrix)) > np.expand_dims(bound, (-2, -1))
         defined(inner, pairs_of(values) & off, why=WHY_TIED)
         chosen = chosen & ~off
     distance = np.expand_dims(apart, -2) - np.expand_dims(apart, -1)
