@@ -52,6 +52,10 @@ REFUSED = IN_PLACE | _by_name(
         "packbits unpackbits": "packs bits, and a Value holds numbers; give it v.data",
         "histogram2d histogramdd": "counts along several axes; np.histogram counts along one, np.bincount sums weights",
         "histogram_bin_edges": "chooses bins by the data; give it v.data, or make edges with np.linspace",
+        "roots": (
+            "has no derivative here, as the data say whether its answer is complex; np.linalg.eigvals of the companion "
+            "matrix has one, or give it v.data"
+        ),
         "kaiser": "takes its second argument as a plain number; give it v.item()",
     }
 )
