@@ -21,6 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 RATIO = 4.0  # from one step of the ladder to the next
 COLUMNS = 5  # how many powers of h are removed at most
+LOST = 0.1  # the relative rounding of a step that says nothing: beside a tiny argument others do not move at all
 VISIBLE = 16.0  # how far above rounding a second difference must stand to count as seen
 
 
@@ -50,14 +51,14 @@ def slope(sample: Callable[[float], Array], steps: list[float], eps: Array, grai
     """
     center = sample(0.0)
     plus, minus = (np.stack([sample(sign * h) for h in steps]) for sign in (1, -1))
-    h, grain = np.array(steps)[:, None], grain[:, None]
+    h, grain = np.array(steps)[:, None], np.where(grain > LOST, np.inf, grain)[:, None]
     level, rough = noise(sample, center, plus, minus, steps, eps)
     with np.errstate(all="ignore"):
         central, forward, backward = (plus - minus) / (2 * h), (plus - center) / h, (center - minus) / h
-        rounding = level / h + grain * np.abs(central)
+        rounding = level / h + _share(grain, central)
         derivative, error = _extrapolate(central, rounding, RATIO**2)
-        left, left_error = _extrapolate(backward, 2 * level / h + grain * np.abs(backward), RATIO)
-        right, right_error = _extrapolate(forward, 2 * level / h + grain * np.abs(forward), RATIO)
+        left, left_error = _extrapolate(backward, 2 * level / h + _share(grain, backward), RATIO)
+        right, right_error = _extrapolate(forward, 2 * level / h + _share(grain, forward), RATIO)
         side_error = np.fmax(left_error, right_error)
         half_open = np.isfinite(plus[-1]) != np.isfinite(minus[-1])
         bent = _persists(np.abs(forward - backward), 8 * rounding, 0.7) | (np.abs(right - left) > 10 * side_error)
@@ -65,6 +66,11 @@ def slope(sample: Callable[[float], Array], steps: list[float], eps: Array, grai
         error = np.where(bent, np.fmax(error, np.abs(right - left) / 2), error)
     error = np.where(steep | half_open | rough, np.inf, error)
     return Slope(derivative, error, left, right, side_error, (bent | steep | half_open) & np.isfinite(center))
+
+
+def _share(grain: Array, differences: Array) -> Array:
+    """How far off differences are because of the rounding of their steps; infinitely where the step is lost."""
+    return np.where(np.isfinite(grain), grain * np.abs(differences), np.inf)
 
 
 def _extrapolate(raw: Array, rounding: Array, power: float) -> tuple[Array, Array]:
