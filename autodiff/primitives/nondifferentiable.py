@@ -48,7 +48,12 @@ def _plain(name: str) -> Any:
 
 _argmax, _argmin, _argsort, _any, _all = map(_plain, ("argmax", "argmin", "argsort", "any", "all"))
 _round, _count_nonzero, _isclose, _searchsorted = map(_plain, ("round", "count_nonzero", "isclose", "searchsorted"))
-_array_equal, _allclose = map(_plain, ("array_equal", "allclose"))
+_array_equal = nondifferentiable(
+    lambda x, y, *, equal_nan=False: np.bool_(np.array_equal(x, y, equal_nan=equal_nan)), name="array_equal"
+)
+_allclose = nondifferentiable(
+    lambda x, y, *rest, **keywords: np.bool_(np.allclose(x, y, *rest, **keywords)), name="allclose"
+)
 _nonzero = nondifferentiable(lambda x: np.nonzero(x), name="nonzero")
 _astype_discrete = nondifferentiable(lambda x, *, dtype: np.asarray(x).astype(dtype), name="astype_discrete")
 
@@ -116,8 +121,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 @composite(np.searchsorted)
 def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     """Where v would be inserted to keep a sorted."""
-    refuse("searchsorted", sorter=sorter)
-    return _searchsorted(a, v, side=side)
+    return _searchsorted(a, v, side=side, sorter=sorter)
 
 
 @composite(np.isclose)

@@ -1,4 +1,4 @@
-"""Sorting: a stable argsort, which carries no gradient, then reading along an axis, which does."""
+"""Sorting and partitioning: a stable argsort, which carries no gradient, then reading along an axis, which does."""
 
 from __future__ import annotations
 
@@ -35,3 +35,18 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     if axis is None:
         a, axis = np.ravel(a), 0
     return laid_out_as(np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis), a)
+
+
+@composite(np.partition)
+def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+    """a with its kth smallest elements where sorting would put them, smaller ones before, larger behind."""
+    refuse("partition", order=order, kind=None if kind == "introselect" else kind)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
+
+
+@composite(np.sort_complex)
+def sort_complex(a: Any) -> Any:
+    """a as complex numbers, in ascending order of real parts, then of imaginary ones."""
+    return np.sort(a) if a.dtype.kind == "c" else np.sort(a).astype(np.complex128)
