@@ -11,6 +11,7 @@ from autodiff.errors import InPlaceError
 from autodiff.primitives import (
     composites,
     contractions,
+    discrete,
     joining,
     nondifferentiable,
     products,
@@ -62,10 +63,11 @@ class ArrayMethods:
     )
     any, all, round = map(_method, (nondifferentiable.any_, nondifferentiable.all_, nondifferentiable.round_))
     nonzero, searchsorted = map(_method, (nondifferentiable.nonzero, nondifferentiable.searchsorted))
+    argpartition = _method(discrete.argpartition)
     flatten = _method(shaping.ravel)
 
     sort = _written_in_place("sort", "np.sort(v)")
-    partition = _written_in_place("partition", "np.sort(v)")
+    partition = _written_in_place("partition", "np.partition(v, kth)")
     fill = _written_in_place("fill", "np.full_like(v, x)")
     put = _written_in_place("put", "v.at[index].set(x)")
     resize = _written_in_place("resize", "v.reshape(shape)")

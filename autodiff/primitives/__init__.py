@@ -31,6 +31,7 @@ from autodiff.primitives import (
     statistics,
     transcendental,
     vector_products,
+    weighted_quantiles,
 )
 from autodiff.primitives.kinds import COMPOSITES, DISPATCH, TABLE
 
@@ -71,4 +72,5 @@ __all__ = [
     "statistics",
     "transcendental",
     "vector_products",
+    "weighted_quantiles",
 ]

@@ -18,6 +18,7 @@ from autodiff.primitives.keywords import keeps, listed, refuse
 from autodiff.primitives.kinds import composite
 from autodiff.primitives.products import last_axis
 from autodiff.primitives.shaping import axis_of, stopped
+from autodiff.primitives.weighted_quantiles import weighted, weights_of
 
 
 def _between(alpha: float, beta: float) -> Callable[[Any, Any], Any]:
@@ -75,14 +76,20 @@ def _interpolated(lower: Any, upper: Any, weight: Any, dtype: Any) -> Any:
     return np.where(near, upper - step * rest, lower + step * weight)
 
 
-def _slices(a: Any, axis: Any) -> Any:
-    """Each slice in ascending order, along the first axis, whatever axes are reduced; NaN come last."""
-    if axis is not None:
-        given = listed(axis)
-        axis = tuple(axis_of(a, i, "quantile, np.median") for i in (given if isinstance(given, tuple) else (given,)))
-        if len(set(axis)) < len(axis):
-            raise ShapeError(f"np.quantile and np.median were given an axis twice: {given}")
-    return np.moveaxis(np.sort(last_axis(a, axis), axis=-1), -1, 0)
+def _axes(a: Any, axis: Any) -> tuple[int, ...] | None:
+    """The axes that are reduced, counted from the front; None for all."""
+    if axis is None:
+        return None
+    given = listed(axis)
+    axes = tuple(axis_of(a, i, "quantile, np.median") for i in (given if isinstance(given, tuple) else (given,)))
+    if len(set(axes)) < len(axes):
+        raise ShapeError(f"np.quantile and np.median were given an axis twice: {given}")
+    return axes
+
+
+def _in_order(lines: Any) -> Any:
+    """Each line in ascending order, along the first axis; NaN come last."""
+    return np.moveaxis(np.sort(lines, axis=-1), -1, 0)
 
 
 def _elements(slices: Any, places: Any, lead: int, each: bool) -> Any:
@@ -99,11 +106,11 @@ def _present(slices: Any) -> Any:
     return np.sum(np.logical_not(np.isnan(slices)), axis=0)
 
 
-def _restored(out: Any, a: Any, axis: Any, keepdims: bool, lead: int) -> Any:
+def _restored(out: Any, a: Any, axes: Any, keepdims: bool, lead: int) -> Any:
     """The result with the reduced axes put back, of length 1, behind those of q."""
     if not keepdims:
         return out
-    axes = range(a.ndim) if axis is None else {i % a.ndim for i in ((axis,) if np.ndim(axis) == 0 else axis)}
+    axes = range(a.ndim) if axes is None else axes
     return np.reshape(out, np.shape(out)[:lead] + tuple(1 if i in axes else n for i, n in enumerate(a.shape)))
 
 
@@ -112,13 +119,10 @@ def _loud(out: Any, slices: Any) -> Any:
     return np.where(np.isnan(slices[-1]), stopped(slices[-1]), out)
 
 
-def _checked(name: str, a: Any, q: Any, method: str, **refused: Any) -> Any:
+def _checked(name: str, a: Any, q: Any, method: str, weights: Any, **refused: Any) -> Any:
     """q, where it can be answered: as a number, or as an array."""
-    if refused.pop("weights") is not None:
-        raise UnsupportedError(
-            f"np.{name}(..., weights=) is not supported on a Value: it is piecewise constant in the weights. Sort, and "
-            "take from np.cumsum(weights) what you need"
-        )
+    if weights is not None and method != "inverted_cdf":
+        raise ArgumentError(f"np.{name} takes weights= with method='inverted_cdf' alone; the method is {method!r}")
     if refused.pop("overwrite_input"):
         raise UnsupportedError(f"np.{name}(..., overwrite_input=True) is not supported on a Value, which is immutable")
     refuse(name, **refused)
@@ -132,16 +136,21 @@ def _checked(name: str, a: Any, q: Any, method: str, **refused: Any) -> Any:
     return q
 
 
-def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool, each: bool) -> Any:
+def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any, *, each: bool) -> Any:
     """Quantiles of slices. each: NaN are left out, so that each slice has its own number of elements."""
     given = getattr(q, "_data", q)
     if not np.all((given >= 0) & (given <= 1)):
         raise ArgumentError(f"np.{name} takes quantiles in [0, 1], percentiles in [0, 100]; was given {given!r:.60}")
-    slices, lead, weak = _slices(a, axis), np.ndim(q), isinstance(given, (int, float))
+    axes = _axes(a, axis)
+    lines, lead, weak = last_axis(a, axes), np.ndim(q), isinstance(given, (int, float))
+    slices = _in_order(lines)
     if slices.shape[0] == 0:
         raise ShapeError(f"np.{name} of no elements: the shape is {a.shape}, axis={axis}")
-    q = q if weak else np.reshape(q, np.shape(q) + (1,) * (slices.ndim - 1))
     n = _present(slices) if each else slices.shape[0]
+    if weights is not None:
+        out = weighted(lines, last_axis(weights_of(weights, a, axes, name), axes), q, each, name)
+        return _restored(_or_nan(out, n) if each else _loud(out, slices), a, axes, keepdims, lead)
+    q = q if weak else np.reshape(q, np.shape(q) + (1,) * (slices.ndim - 1))
     if method in CHOICES:
         out = _elements(slices, CHOICES[method](n, stopped(q)), lead, each)
     else:
@@ -155,7 +164,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool,
         dtype = a.dtype if weak and each and a.dtype.kind == "f" else None  # a number does not widen what it meets
         out = _interpolated(lower, upper, weight, dtype)
     out = _or_nan(out, n) if each else _loud(out, slices)
-    return _restored(out, a, axis, keepdims, lead)
+    return _restored(out, a, axes, keepdims, lead)
 
 
 def _plain_number(weight: Any) -> Any:
@@ -186,8 +195,8 @@ def quantile(
 ) -> Any:
     """The q-th quantiles of a over axes, differentiable in both. a: real · returns: the shape of q, then that of a."""
     a = array_of(a, "quantile")
-    q = _checked("quantile", a, q, method, out=out, overwrite_input=overwrite_input, weights=weights)
-    return _quantile("quantile", a, q, axis, method, keeps(keepdims), each=False)
+    q = _checked("quantile", a, q, method, weights, out=out, overwrite_input=overwrite_input)
+    return _quantile("quantile", a, q, axis, method, keeps(keepdims), weights, each=False)
 
 
 @composite(np.percentile)
@@ -204,8 +213,8 @@ def percentile(
 ) -> Any:
     """The quantiles at q/100."""
     a = array_of(a, "percentile")
-    q = _checked("percentile", a, q, method, out=out, overwrite_input=overwrite_input, weights=weights)
-    return _quantile("percentile", a, q / 100, axis, method, keeps(keepdims), each=False)
+    q = _checked("percentile", a, q, method, weights, out=out, overwrite_input=overwrite_input)
+    return _quantile("percentile", a, q / 100, axis, method, keeps(keepdims), weights, each=False)
 
 
 @composite(np.nanquantile)
@@ -222,8 +231,8 @@ def nanquantile(
 ) -> Any:
     """The q-th quantiles of what is not NaN."""
     a = array_of(a, "nanquantile")
-    q = _checked("nanquantile", a, q, method, out=out, overwrite_input=overwrite_input, weights=weights)
-    return _quantile("nanquantile", a, q, axis, method, keeps(keepdims), each=True)
+    q = _checked("nanquantile", a, q, method, weights, out=out, overwrite_input=overwrite_input)
+    return _quantile("nanquantile", a, q, axis, method, keeps(keepdims), weights, each=True)
 
 
 @composite(np.nanpercentile)
@@ -240,18 +249,19 @@ def nanpercentile(
 ) -> Any:
     """The quantiles at q/100 of what is not NaN."""
     a = array_of(a, "nanpercentile")
-    q = _checked("nanpercentile", a, q, method, out=out, overwrite_input=overwrite_input, weights=weights)
-    return _quantile("nanpercentile", a, q / 100, axis, method, keeps(keepdims), each=True)
+    q = _checked("nanpercentile", a, q, method, weights, out=out, overwrite_input=overwrite_input)
+    return _quantile("nanpercentile", a, q / 100, axis, method, keeps(keepdims), weights, each=True)
 
 
 @composite(np.median)
 def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
     """The element in the middle of the sorted ones, or the mean of the two there."""
     refuse("median", out=out, overwrite_input=overwrite_input or None)
-    slices = _slices(a, axis)
+    axes = _axes(a, axis)
+    slices = _in_order(last_axis(a, axes))
     middle, odd = divmod(slices.shape[0], 2)
     result = np.mean(slices[max(middle - 1 + odd, 0) : middle + 1], axis=0)
-    return _restored(_loud(result, slices) if slices.shape[0] else result, a, axis, keeps(keepdims), 0)
+    return _restored(_loud(result, slices) if slices.shape[0] else result, a, axes, keeps(keepdims), 0)
 
 
 @composite(np.nanmedian)
@@ -262,9 +272,10 @@ def nanmedian(
     refuse("nanmedian", out=out, overwrite_input=overwrite_input or None)
     if a.size == 0:
         return np.nanmean(a, axis, keepdims=keeps(keepdims))
-    slices = _slices(a, axis)
+    axes = _axes(a, axis)
+    slices = _in_order(last_axis(a, axes))
     n = _present(slices)
     middle, last = n // 2, np.maximum(n - 1, 0)
     lower, upper = (_elements(slices, place, 0, each=True) for place in (last // 2, np.minimum(middle, last)))
     result = np.where(n % 2 == 1, upper, (lower + upper) / 2)
-    return _restored(_or_nan(result, n), a, axis, keeps(keepdims), 0)
+    return _restored(_or_nan(result, n), a, axes, keeps(keepdims), 0)

@@ -16,20 +16,21 @@ from autodiff.primitives.kinds import composite
 from autodiff.primitives.shaping import axis_of
 
 
-def _fitted(weights: Any, a: Any, axis: Any) -> Any:
+def fitted(weights: Any, a: Any, axis: Any, function: str) -> Any:
     """Weights that broadcast to a: in its shape, or in that of the axes averaged over."""
     if weights.shape == a.shape:
         return weights
     if axis is None:
         raise ShapeError(
-            f"np.average with weights of shape {weights.shape} for an array of shape {a.shape} needs axis=: which axes "
-            "they belong to"
+            f"np.{function} with weights of shape {weights.shape} for an array of shape {a.shape} needs axis=: "
+            "which axes they belong to"
         )
     axes = axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(axis_of(a, i, "average") for i in axes)
+    axes = tuple(axis_of(a, i, function) for i in axes)
     if weights.shape != tuple(a.shape[i] for i in axes):
         raise ShapeError(
-            f"np.average takes weights in the shape of a, {a.shape}, or of its axes {axes}; was given {weights.shape}"
+            f"np.{function} takes weights in the shape of a, {a.shape}, or of its axes {axes}; was given "
+            f"{weights.shape}"
         )
     weights = np.transpose(weights, tuple(int(i) for i in np.argsort(axes)))
     return np.reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(a.shape)))
@@ -46,7 +47,7 @@ def average(
         if not returned:
             return mean
         return mean, np.full_like(mean, a.size / mean.size if mean.size else 1.0)
-    weights = _fitted(array_of(weights, "average"), a, axis)
+    weights = fitted(array_of(weights, "average"), a, axis, "average")
     dtype = np.result_type(a.dtype, weights.dtype, *(() if a.dtype.kind in "fc" else ("f8",)))
     total = np.sum(weights.astype(dtype), axis=axis, keepdims=keeps(keepdims))
     if _any_zero(total):

@@ -30,7 +30,10 @@ class Call(NamedTuple):
     single: bool = True
 
     def __str__(self) -> str:
-        shown = [f"{np.shape(x)}" if isinstance(x, np.ndarray) else repr(x)[:24] for x in flatten(list(self.args))[0]]
+        shown = [
+            f"{np.shape(x)}" if isinstance(x, np.ndarray) else x.__name__ if callable(x) else repr(x)[:24]
+            for x in flatten(list(self.args))[0]
+        ]
         return ", ".join([*shown, *(f"{k}={v!r}"[:40] for k, v in self.keywords.items())])
 
     def check(self) -> None:

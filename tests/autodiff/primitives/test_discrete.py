@@ -81,6 +81,12 @@ def test_integers() -> None:
         np.bitwise_count(Value(2.0))
 
 
+def test_the_method_is_the_function() -> None:
+    np.testing.assert_array_equal(Value(X).argpartition(1, axis=0).data, X.argpartition(1, axis=0))
+    with pytest.raises(ad.errors.InPlaceError, match=r"np\.partition"):
+        Value(X).partition(1)
+
+
 def test_gradients_pass_beside_them() -> None:
     x = np.array([1.5, -2.0, np.inf])
     assert ad.grad(lambda v: np.sum(np.where(np.isposinf(v), 0.0, v * np.fix(v))))(x).tolist() == [1.0, -2.0, 0.0]

@@ -19,6 +19,7 @@ rng = np.random.default_rng(9)
 NAN = np.nan
 X = rng.permutation(np.linspace(-2.0, 3.0, 30)).reshape(2, 5, 3)
 V = rng.permutation(np.linspace(-1.0, 4.0, 7))
+WEIGHTS = np.array([1.0, 0.0, 2.5, 0.5, 3.0, 1.5, 0.0])
 HOLES = np.zeros(X.shape, bool)
 HOLES[0, 1, 2] = HOLES[1, 0, 0] = HOLES[1, 2, 0] = HOLES[1, 3, 1] = True
 METHODS = sorted((*POSITIONS, *CHOICES))
@@ -33,6 +34,13 @@ def scaled(f: Any, q: Any) -> Any:
     return np.multiply(q, 100).tolist() if f in (np.percentile, np.nanpercentile) else q
 
 
+def beside(f: Any, weights: Any, axis: int) -> Any:
+    """Weights along one axis, as a list, which is no Value; for the nan functions of NumPy in the shape of X."""
+    shape = [1, 1, 1]
+    shape[axis] = -1
+    return list(np.broadcast_to(weights.reshape(shape), X.shape)) if "nan" in f.__name__ else list(weights)
+
+
 CALLS: list[Call] = [
     *(call(f, X, **k) for f in (np.median, np.nanmedian) for k in AXES),
     *(call(f, V[:n]) for f in (np.median, np.nanmedian) for n in (1, 2, 5)),
@@ -43,13 +51,23 @@ CALLS: list[Call] = [
     *(call(f, V, scaled(f, q), method=m) for f in LEVELS for m in METHODS for q in (0.0, 0.15, 0.5, 1.0)),
     *(call(f, X, scaled(f, Q), axis=1, method=m) for f in LEVELS for m in METHODS),
     *(call(f, V, int(scaled(f, 1))) for f in LEVELS),
+    *(
+        call(f, X, scaled(f, q), axis=a, method="inverted_cdf", weights=beside(f, w, a), keepdims=a == 1)
+        for f in LEVELS
+        for q in (0.3, Q)
+        for a, w in ((1, WEIGHTS[:5]), (2, WEIGHTS[2:5]))
+    ),
+    *(
+        call(f, V, scaled(f, q), method="inverted_cdf", weights=list(WEIGHTS))
+        for f in LEVELS
+        for q in (0.0, 0.3, 1.0, [0.2, 0.9])
+    ),
 ]
 REFUSED: list[Call] = [
     *(call(f, X, out=np.zeros(())) for f in (np.median, np.nanmedian)),
     *(call(f, X, overwrite_input=True) for f in (np.median, np.nanmedian)),
     *(call(f, X, 0.5, out=np.zeros(())) for f in LEVELS),
     *(call(f, X, 0.5, overwrite_input=True) for f in LEVELS),
-    *(call(f, X, 0.5, weights=X) for f in LEVELS),
 ]
 calls, refused = parameters(CALLS, REFUSED)
 
@@ -100,6 +118,45 @@ def test_as_numpy_computes(method: str, numbers: list[float], q: float) -> None:
             g = ad.grad(lambda v: np.nanquantile(v, q, method=method))(a)
             assert g.sum() == pytest.approx(1.0)
             assert (g[np.isnan(a)] == 0).all()
+
+
+@settings(max_examples=100)
+@given(
+    pairs=st.lists(
+        st.tuples(st.sampled_from([0.0, 1.0, -1.5, 2.25, NAN]), st.sampled_from([0.0, 1.0, 2.5])),
+        min_size=1,
+        max_size=8,
+    ),
+    q=st.sampled_from([0.0, 0.2, 0.4, 0.5, 0.75, 1.0]),
+)
+def test_weighted_as_numpy_computes(pairs: list[tuple[float, float]], q: float) -> None:
+    x, w = np.array(pairs).T
+    for f in (np.quantile, np.nanquantile):
+        counted = w[~np.isnan(x)] if f is np.nanquantile else w
+        if not counted.any():
+            continue
+        with np.errstate(invalid="ignore"):
+            expected = f(x, q, method="inverted_cdf", weights=w)
+        assert_same(f(Value(x), q, method="inverted_cdf", weights=w), expected)
+        weights = Value(w)
+        f(Value(x), q, method="inverted_cdf", weights=weights).backward() if not np.isnan(expected) else None
+        assert not np.any(weights.grad)
+
+
+def test_weights_in_the_shape_of_the_array_and_wrong_ones() -> None:
+    w = np.abs(X)
+    for axis in (None, 1, (0, 2)):
+        k: Any = {"axis": axis, "method": "inverted_cdf", "weights": w}
+        assert_same(np.quantile(Value(X), Q, **k), np.quantile(X, Q, **k))
+    with pytest.raises(ad.errors.ArgumentError, match="inverted_cdf"):
+        np.quantile(Value(X), 0.5, weights=w)
+    k = {"method": "inverted_cdf"}
+    with pytest.raises(ad.errors.ArgumentError, match="not negative"):
+        np.quantile(Value(X), 0.5, weights=-w, **k)
+    with pytest.raises(ad.errors.ArgumentError, match="finite and not 0"):
+        np.quantile(Value(X), 0.5, weights=0 * w, **k)
+    with pytest.raises(ad.errors.ShapeError, match="axis="):
+        np.quantile(Value(X), 0.5, weights=[1.0, 2.0], **k)
 
 
 def test_derivative_by_the_quantile() -> None:
