@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
-from autodiff.primitives.given import array_of, looked_at
+from autodiff.primitives.given import anywhere, array_of, looked_at
 from autodiff.primitives.indexing import ARRAY, put_at
 from autodiff.primitives.kinds import composite, nondifferentiable
 
@@ -63,7 +63,10 @@ def _edges(a: Any, bins: Any, limits: Any) -> Any:
             "np.histogram_bin_edges(v.data, ...)"
         )
     if np.ndim(bins):
-        return array_of(bins, "histogram")
+        edges = array_of(bins, "histogram")
+        if edges.ndim != 1 or anywhere(edges[:-1] > edges[1:]):
+            raise ArgumentError(f"np.histogram takes edges as a vector that does not decrease, was given {bins!r:.60}")
+        return edges
     if index(bins) < 1:
         raise ArgumentError(f"np.histogram takes one bin at least, was given bins={bins}")
     first, last = limits or ((np.min(a), np.max(a)) if a.size else (0.0, 1.0))

@@ -30,8 +30,13 @@ def is_given(keyword: Any) -> bool:
     return keyword is not None and keyword is not np._NoValue
 
 
+def anywhere(condition: Any) -> bool:
+    """Whether a condition holds for any element, where that can be known: lazy arrays are not looked at."""
+    data = getattr(condition, "_data", condition)
+    return isinstance(data, (bool, np.bool_, np.ndarray)) and bool(np.any(data))
+
+
 def warn_where(bad: Any, message: str) -> None:
-    """NumPy's RuntimeWarning where any element is bad. A program, and lazy arrays, do not look."""
-    data = getattr(bad, "_data", bad)
-    if current_mode().trace is None and isinstance(data, (bool, np.bool_, np.ndarray)) and np.any(data):
+    """NumPy's RuntimeWarning where any element is bad. A program does not look."""
+    if current_mode().trace is None and anywhere(bad):
         warnings.warn(message, RuntimeWarning, stacklevel=3)

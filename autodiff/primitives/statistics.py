@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import ArgumentError, DtypeError, ShapeError
-from autodiff.primitives.given import array_of, is_given, warn_where
+from autodiff.primitives.given import anywhere, array_of, is_given, warn_where
 from autodiff.primitives.keywords import keeps, listed
 from autodiff.primitives.kinds import composite
 from autodiff.primitives.shaping import axis_of
@@ -50,18 +50,12 @@ def average(
     weights = fitted(array_of(weights, "average"), a, axis, "average")
     dtype = np.result_type(a.dtype, weights.dtype, *(() if a.dtype.kind in "fc" else ("f8",)))
     total = np.sum(weights.astype(dtype), axis=axis, keepdims=keeps(keepdims))
-    if _any_zero(total):
+    if anywhere(total == 0):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     out = np.sum(a.astype(dtype) * weights.astype(dtype), axis=axis, keepdims=keeps(keepdims)) / total
     if not returned:
         return out
     return out, total if total.shape == out.shape else np.broadcast_to(total, out.shape)
-
-
-def _any_zero(total: Any) -> bool:
-    """Whether any sum of weights is 0, where that can be known."""
-    data = getattr(total, "_data", total)
-    return isinstance(data, (float, np.ndarray, np.generic)) and bool(np.any(data == 0))
 
 
 def _observed(m: Any, rowvar: bool, dtype: Any) -> Any:
@@ -81,7 +75,7 @@ def _weights(weights: Any, n: int, name: str) -> Any:
     """One weight, not negative, for each observation."""
     if weights.shape != (n,):
         raise ShapeError(f"np.cov takes {name} as a vector of length {n}, was given shape {weights.shape}")
-    if np.any(getattr(weights, "_data", weights) < 0):
+    if anywhere(weights < 0):
         raise ArgumentError(f"np.cov takes {name} that are not negative")
     return weights
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import ArgumentError
-from autodiff.primitives.given import array_of
+from autodiff.primitives.given import anywhere, array_of
 from autodiff.primitives.shaping import stopped
 from autodiff.primitives.statistics import fitted
 
@@ -18,8 +18,7 @@ from autodiff.primitives.statistics import fitted
 def weights_of(weights: Any, a: Any, axis: Any, function: str) -> Any:
     """Weights in the shape of a, checked where that is possible."""
     weights = fitted(array_of(weights, function), a, axis, function)
-    data = getattr(weights, "_data", weights)
-    if isinstance(data, (float, np.ndarray, np.generic)) and np.any(data < 0):
+    if anywhere(weights < 0):
         raise ArgumentError(f"np.{function} takes weights that are not negative")
     return stopped(np.broadcast_to(weights, a.shape))
 
@@ -34,8 +33,7 @@ def weighted(x: Any, weights: Any, q: Any, skip_nan: bool, function: str) -> Any
     total = share[..., -1:]
     some = np.sum(present, axis=-1, keepdims=True) > 0
     bad = np.logical_not(np.isfinite(total) & (total > 0)) & (some if skip_nan else True)
-    data = getattr(bad, "_data", bad)
-    if isinstance(data, (bool, np.bool_, np.ndarray)) and np.any(data):
+    if anywhere(bad):
         raise ArgumentError(f"np.{function} takes weights whose sum is finite and not 0")
     share = share / np.where(total > 0, total, 1.0)
     share = share.astype(q.dtype if getattr(q, "dtype", None) in (np.float16, np.float32) else np.float64)

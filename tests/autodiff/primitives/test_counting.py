@@ -109,6 +109,7 @@ def test_counts_of_values_and_programs() -> None:
         (np.bincount, ad.errors.DtypeError, "integers"),
         (lambda w: np.bincount(N[None], w[None]), ad.errors.ShapeError, "vector"),
         (lambda w: np.histogram(w, "auto"), ad.errors.UnsupportedError, "auto"),
+        (lambda w: np.histogram(X, w, weights=w), ad.errors.ArgumentError, "does not decrease"),
         (lambda w: np.histogram(w, 0), ad.errors.ArgumentError, "one bin"),
         (lambda w: np.histogram(w, 3, (2.0, 1.0)), ad.errors.ArgumentError, "low to high"),
         (lambda w: np.histogram(w / np.array([np.inf] * 8 + [0.0]), 3), ad.errors.ArgumentError, "finite"),
