@@ -10,7 +10,8 @@ import numpy as np
 
 from autodiff.arguments import argument_numbers, function_for, positions
 from autodiff.containers import restore
-from autodiff.errors import ArgumentError, DtypeError, ShapeError
+from autodiff.errors import ArgumentError, ShapeError
+from autodiff.holomorphic import refuse_non_analytic, refuse_real
 from autodiff.operands import plain_scalar
 from autodiff.transforms import Function, Recording, grad, gradients_of, jvp
 from autodiff.value import Value
@@ -46,34 +47,35 @@ def _complex_derivative(along_real: Any, along_imaginary: Any) -> Any:
     """∂f/∂x − i ∂f/∂y of a real f; f′(z) of a complex one, for which ∂f/∂y = i ∂f/∂x has to hold (Cauchy, Riemann)."""
     if not np.iscomplexobj(along_real):
         return along_real - 1j * along_imaginary
-    real, imaginary = (np.asarray(getattr(t, "_data", t)) for t in (along_real, along_imaginary))
-    off, size = np.abs(imaginary - 1j * real), np.abs(imaginary) + np.abs(real)
-    if np.any(off > 1e3 * np.finfo(real.dtype).eps * np.max(size, initial=0.0)):
-        raise DtypeError(
-            "a complex function of complex numbers has one complex Jacobian only where it is analytic, and this one is "
-            "not (it takes conj, abs, real or imag on the way); differentiate its real and imaginary parts"
-        )
+    refuse_non_analytic(along_real, along_imaginary)
     return along_real
 
 
-def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def jacobian(
+    f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """The function J = ∂f/∂x, by reverse mode where f has fewer outputs than inputs, by forward mode otherwise.
 
     returns: a function of the same arguments → array of shape f(x).shape + x.shape; for containers, a container like
     f's result of containers like the argument. (J, aux) with has_aux
     For complex x: f′(x) of a complex, analytic f, and ∂f/∂Re x − i ∂f/∂Im x of a real one, as grad has it
+    holomorphic: says that f is of the first kind, and raises DtypeError if an argument or a result is real
     raises: DtypeError for a complex f of complex x that is not analytic there
 
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0])).tolist()
     [[2.0, 0.0], [0.0, 4.0]]
     """
-    return _jacobian(function_for(f, "jacobian"), argument_numbers(argnums), has_aux, forward=None)
+    return _jacobian(function_for(f, "jacobian"), argument_numbers(argnums), has_aux, None, holomorphic)
 
 
-def _jacobian(f: Function, argnums: int | Sequence[int], has_aux: bool, forward: bool | None) -> Function:
+def _jacobian(
+    f: Function, argnums: int | Sequence[int], has_aux: bool, forward: bool | None, holomorphic: bool = False
+) -> Function:
     @wraps(f, updated=())
     def differentiated(*args: Any, **keywords: Any) -> Any:
         run = Recording(lambda *a: f(*a, **keywords), args, positions(argnums, len(args)), has_aux)
+        if holomorphic:
+            refuse_real(f, run.active, run.outputs)
         inputs = sum(v.size for v in run.active)
         by_columns = sum(o.size for o in run.outputs) > inputs if forward is None else forward
         by_columns = by_columns or any(v.dtype.kind == "c" for v in (*run.active, *run.outputs))

@@ -41,6 +41,10 @@ class AxisRangeError(ShapeError, IndexRangeError):
     """An axis that the operand does not have. (NumPy's AxisError is a ValueError and an IndexError, too.)"""
 
 
+class UndefinedDerivativeError(AutodiffError, RuntimeError):
+    """A derivative that does not exist at this point: an eigenvector of a repeated eigenvalue, the phase of one."""
+
+
 class TracingError(AutodiffError, RuntimeError):
     """Something in a jitted function that would bake data into the compiled program."""
 

@@ -15,6 +15,7 @@ import numpy as np
 from autodiff.errors import GraphError
 from autodiff.fitting import fit, is_finite, is_plain
 from autodiff.graph import newest_first, release
+from autodiff.primitives.ties import TIED
 
 ndarray = np.ndarray
 
@@ -41,14 +42,19 @@ def pull_back(
     order = newest_first(nodes)
     ends = {target for target in targets if target._primitive is not None}  # leaves end by themselves
     masked = masked or not all(is_plain(seed._data) or type(seed._data) is tuple for seed in seeds)
+    late = free and any(tied() in nodes for tied in TIED.valuerefs())  # a rule will look at the graph: `limits`
     with np.errstate(all="ignore"):
-        gradients = _walk(seeds, order, nodes, ends, recorded, masked, free)
+        gradients = walk(seeds, order, nodes, ends, recorded, masked, free and not late)
         if not masked and not free and not all(is_finite(gradients.get(target, 0.0)) for target in targets):
-            gradients = _walk(seeds, order, nodes, ends, recorded, True, False)
+            gradients = walk(seeds, order, nodes, ends, recorded, True, False)
+    if late:
+        for node in order:
+            release(node)
+        nodes.clear()
     return gradients
 
 
-def _walk(
+def walk(
     seeds: Mapping[Any, Any],
     order: list[Any],
     nodes: set[Any],
@@ -57,6 +63,7 @@ def _walk(
     masked: bool,
     free: bool,
 ) -> dict[Any, Any]:
+    """What `pull_back` does, once. order: the nodes, newest first · ends: those whose operands are not asked for."""
     gradients = dict(seeds)
     arrived = gradients.get
     ours: set[Any] = set()  # nodes whose gradient is a buffer made here, into which more may be added
@@ -73,6 +80,8 @@ def _walk(
         out = node._data
         if primitive.outputs:
             g = gradients[node] = _whole(g, out)
+            if not recorded and node._serial in TIED:
+                g = (*g, _limit_of(node, seeds, nodes))
         if recorded:
             xs, out = as_recorded(node), outputs_of(node)
         for operand, pull, x in zip(operands, primitive.masked_pulls if masked else primitive.pulls, inputs):
@@ -106,6 +115,12 @@ def _walk(
             release(node)
             del gradients[node]
     return gradients
+
+
+def _limit_of(node: Any, seeds: Mapping[Any, Any], nodes: set[Any]) -> Any:
+    from autodiff.limits import limit_of  # which walks, too
+
+    return limit_of(node, seeds, nodes)
 
 
 def _drained(order: list[Any], nodes: set[Any]) -> Iterator[Any]:

@@ -19,6 +19,7 @@ from autodiff.errors import ArgumentError, DtypeError, GradientLostError, ShapeE
 from autodiff.fitting import summed, unshared
 from autodiff.forward import push_forward
 from autodiff.graph import MANY, ancestors, dependents
+from autodiff.holomorphic import derivatives as holomorphic_derivatives
 from autodiff.modes import changed, current_mode
 from autodiff.operands import as_gradient, constant, copied, plain_scalar, read_only
 from autodiff.primitives.shaping import alias
@@ -214,10 +215,13 @@ def _size(structure: Any) -> int:
     return 1 if structure.kind is None else sum(map(_size, structure.children))
 
 
-def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """The function (f(x), ∇f(x)).
 
     f: returns a real scalar (shape ()), or (scalar, aux) with has_aux · argnums: which arguments, one or several
+    holomorphic: f is a complex, analytic function of complex numbers, and the gradient is f′; DtypeError if it is not
     returns: a function of the same arguments → (value, gradient), the gradient in the structure of the argument, with
     None for leaves that are constants (ints, strings); ((value, aux), gradient) with has_aux
     raises: ShapeError if f returns no scalar; GradientLostError if it returns a plain number
@@ -231,7 +235,9 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     def differentiated(*args: Any, **keywords: Any) -> Any:
         run = Recording(lambda *a: f(*a, **keywords), args, positions(argnums, len(args)), has_aux)
         (output,) = _single(run, f)
-        gradient = gradients_of(run, run.pull([_one(output, f)], last=True), argnums)
+        _refuse_array(output, f)
+        flat = holomorphic_derivatives(run, output, f) if holomorphic else run.pull([_one(output, f)], last=True)
+        gradient = gradients_of(run, flat, argnums)
         value = run.result()
         return ((value, run.aux) if has_aux else value), gradient
 
@@ -251,22 +257,27 @@ def is_container_result(run: Recording) -> bool:
     return run.output_structure.kind is not None
 
 
-def _one(output: Value, f: Function) -> Any:
+def _refuse_array(output: Value, f: Function) -> None:
     if output.shape != ():
         raise ShapeError(
             f"{name_of(f)} must return a scalar to have a gradient, not shape {output.shape}; sum it, or use jacobian"
         )
+
+
+def _one(output: Value, f: Function) -> Any:
     if output.dtype.kind == "c":
         raise DtypeError(
-            f"{name_of(f)} must return a real scalar to have a gradient; take np.real or np.abs of the result"
+            f"{name_of(f)} must return a real scalar to have a gradient; take np.real or np.abs of the result, or say "
+            "holomorphic=True if it is analytic"
         )
     return plain_scalar(np.ones_like(output._data)) if output._carries else 0.0
 
 
-def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False) -> Function:
     """The function ∇f, of the same arguments as f.
 
     f: returns a real scalar (shape ()) · argnums: which arguments, one or several · has_aux: f returns (scalar, aux)
+    holomorphic: f is a complex, analytic function of complex numbers, and the gradient is f′; DtypeError if it is not
     returns: a function → gradient, in the structure, shapes and dtypes of the argument; (gradient, aux) with has_aux.
     Arrays in, arrays out; Values if an argument was one, or if f reaches another variable while recording is on
     raises: ShapeError if f returns no scalar; GradientLostError if it returns a plain number
@@ -274,7 +285,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     >>> grad(np.sin)(0.0)
     1.0
     """
-    with_value = value_and_grad(function_for(f, "grad"), argnums, has_aux)
+    with_value = value_and_grad(function_for(f, "grad"), argnums, has_aux, holomorphic)
 
     @wraps(f, updated=())
     def differentiated(*args: Any, **keywords: Any) -> Any:

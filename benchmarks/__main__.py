@@ -4,10 +4,10 @@ import argparse
 import gc
 import sys
 
-from benchmarks import calls, digits, functions, lstm, mlp, moons, report, startup
+from benchmarks import calls, digits, functions, lstm, mlp, moons, operations, report, startup
 from benchmarks.harness import Timing, measure
 
-ROWS = (*mlp.ROWS, *functions.ROWS, *moons.ROWS, *lstm.ROWS, *digits.ROWS, *calls.ROWS)
+ROWS = (*mlp.ROWS, *functions.ROWS, *operations.ROWS, *moons.ROWS, *lstm.ROWS, *digits.ROWS, *calls.ROWS)
 KEYS = [row.key for row in (*ROWS, *startup.ROWS)]
 
 

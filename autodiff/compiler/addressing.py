@@ -30,7 +30,8 @@ def addressing(
 ) -> tuple[Layout, list[Index]] | None:
     """x[index] over a domain, the shape of x[index]: the part that is strides, and the part that is data.
 
-    None where the index holds masks that are not constants, or integers that native code does not read.
+    None where the index holds masks that are not constants, or integers that native code does not read, and where
+    x[index] has another shape.
     """
     parts = _spelled_out(low, x, index, arrays)
     if parts is None:
@@ -40,22 +41,28 @@ def addressing(
     together = advanced == list(range(advanced[0], advanced[-1] + 1))
     before = sum(part is not APART for part in parts[: advanced[0]]) if together else 0
     offset, axis = x.offset, 0
+    lengths: list[int] = []
     strides: list[int] = []
     indices: list[Index] = []
     for part in parts:
         if part is None or part is APART:
+            lengths += [1] if part is None else []
             strides += [0] if part is None else []
             continue
         step, length = x.strides[axis], x.shape[axis]
         axis += 1
         if isinstance(part, tuple) and not isinstance(part, Layout):
             start, stop, stride = slice(*part[1:]).indices(length)
+            lengths.append(len(range(start, stop, stride)))
             strides.append(step * stride)
-            offset += start * step if range(start, stop, stride) else 0
+            offset += start * step if lengths[-1] else 0
         elif isinstance(part, int):
             offset += (part % length) * step
         else:
             indices.append((part, step, length))
+    lengths[before:before] = shape
+    if tuple(lengths) != domain:
+        return None
     strides[before:before] = [0] * len(shape)
     lead = (0,) * before
     tail = (0,) * (len(strides) - before - len(shape))
@@ -77,7 +84,7 @@ def _spelled_out(low: Lowered, x: Layout, index: tuple[Any, ...], arrays: list[R
         register = next(remaining)
         form = low.form(register)
         if form.dtype == np.bool_:
-            if register not in low.constants:
+            if register not in low.constants or not form.shape:
                 return None
             parts += [_constant(low, positions) for positions in np.nonzero(low.constants[register])]
         elif form.dtype in (np.dtype(np.int64), np.dtype(np.int32)):

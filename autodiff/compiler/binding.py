@@ -1,295 +1,253 @@
-"""Between the world and a program's memory: one Python function, written for the program, that a call goes through.
+"""Between the world and a program's memory: the Python text, written for the program, that a call goes through.
 
-Inputs are read where they lie. The array of a leaf is written over only if nobody else refers to it, which CPython's
-count of references tells: whoever took `p.data` before keeps what he took, and the program writes to a new array.
+Inputs are read where they lie. A program that is native from beginning to end is one call of a builtin function, which
+looks at all inputs, runs, and returns the result numbers. Nothing can come between, not even while its arguments are
+put together: CPython changes threads, and handles signals, only after calls. If anything raises on the way, no leaf has
+been changed.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from struct import Struct
+from functools import cached_property, partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from autodiff.compiler.entrance import entrance, is_as_expected
 from autodiff.compiler.executable import Executable, Result
-from autodiff.compiler.forms import FLOAT, Form
+from autodiff.compiler.forms import FLOAT
+from autodiff.compiler.held import Array, afresh, fit, leaf_arrays
 from autodiff.compiler.layouts import as_array
-from autodiff.compiler.objects import bind
-from autodiff.compiler.program import Program, Register
+from autodiff.compiler.objects import Enter, Plan
+from autodiff.compiler.program import MISSED, Program, Register, StaleError
+from autodiff.compiler.texts import Names, in_tuple, indented
 from autodiff.operands import plain_scalar
-from autodiff.value import Value
 
-
-class StaleError(Exception):
-    """A leaf holds something of another shape or dtype than the program was made for."""
-
-
-@dataclass(eq=False)
-class Place:
-    """One array of a leaf, its data or its gradient, and the slots by which the program reads and writes it.
-
-    attribute: "_data" or "_grad" · form, written: of what is read, of what is written
-    reusable: the program may write over what is there
-    seen: the array that the slots point to; None to look again · fresh: the one that a call is writing
-    copy: of what the leaf holds, row by row, if it does not lie so
-    """
-
-    leaf: Value
-    attribute: str
-    form: Form
-    written: Form = FLOAT
-    reads: int | None = None
-    writes: int | None = None
-    reusable: bool = False
-    seen: Any = None
-    fresh: Any = None
-    copy: Any = None
-
-
-def _references(place: Place) -> int:
-    return sys.getrefcount(place.seen)
-
-
-def _held_by_leaf_and_place() -> int:
-    """What getrefcount says of an array that a leaf and its place hold, and nobody else: measured."""
-    leaf = Value(np.zeros(1))
-    return _references(Place(leaf, "_data", FLOAT, seen=leaf._data))
-
-
-ALONE = _held_by_leaf_and_place()
+Run = Callable[[Sequence[Any]], Sequence[Any]]
+LONG = 2**18  # bytes: a program that works on fewer is done before another thread could start
 
 
 class Binding:
     """A program's inputs and results, bound to leaves. `call(arguments)` runs it and returns its outputs.
 
     fallback: gives the results for all inputs, in their order; asked when a step fails, to say why
-    source: the text of `call`
+    numbers: (text, buffer) of floats among the inputs · typed: of other numbers · arrays: all that is handed over
     """
 
-    def __init__(
-        self, program: Program, executable: Executable, fallback: Callable[[Sequence[Any]], Sequence[Any]]
-    ) -> None:
+    looks_at_inputs = True
+
+    def __init__(self, program: Program, executable: Executable, fallback: Run) -> None:
         self.program, self.executable, self.fallback = program, executable, fallback
         self.targets: list[tuple[str, Any]] = [
             *(("output", k) for k in range(len(program.outputs))),
             *(("_data", leaf) for leaf in program.new_data),
             *(("_grad", leaf) for leaf, register in program.new_grads.items() if register is not None),
         ]
-        self.places = self._places()
-        self.pending: list[Place] = []
-        self.names: dict[str, Any] = {}
-        self.source = self._text()
-        scope = dict(self.names)
-        exec(self.source, scope)
-        self.call: Callable[[Sequence[Any]], Sequence[Any]] = scope["call"]
-
-    # --- what is bound ----------------------------------------------------------------------------------------------
-
-    def _places(self) -> list[Place]:
-        """Every array of a leaf that is read or written."""
-        x, program = self.executable, self.program
-        found: dict[tuple[str, Value], Place] = {}
-        registers: dict[tuple[str, Value], Register] = {}
+        self.names = Names()
+        self.numbers: list[tuple[str, Register]] = []
+        self.typed: list[tuple[str, Register]] = []
+        self.given = self._sorted_out([(f"a{k}", r) for k, r in enumerate(program.arguments)])
         for attribute, captured in (("_data", program.captured), ("_grad", program.captured_grads)):
-            for leaf, register in captured.items():
-                if x.low.form(register).shape:
-                    registers[attribute, leaf] = register
-                    found[attribute, leaf] = Place(leaf, attribute, x.low.form(register), reads=x.slots[register])
-        for (attribute, leaf), result in zip(self.targets, x.results):
-            if attribute == "output" or result.place != "array":
-                continue
-            key, buffer = (attribute, leaf), result.layout.buffer
-            place = found.setdefault(key, Place(leaf, attribute, result.form))
-            place.writes = x.slots[buffer]
-            if place.reads is None:
-                place.reusable = x.may_be_written(buffer)
-            elif place.form == result.form:
-                place.reusable = x.may_be_overwritten(registers[key], buffer)
-            place.written = result.form
-        return list(found.values())
+            self._sorted_out([(f"{self.names(leaf)}.{attribute}", register) for leaf, register in captured.items()])
+        self.kept, self.new = leaf_arrays(program, executable, self.targets, self.names)
+        self.drawn = self._sorted_out([(f"d{k}", register) for k, (register, _) in enumerate(program.draws)])
+        outputs = [(k, r) for k, r in enumerate(executable.results[: len(program.outputs)]) if r.place == "array"]
+        self.made = [Array(f"o{k}", r.form, None, r.layout.buffer) for k, r in outputs]
+        self.arrays = [*self.given, *self.kept, *self.drawn, *self.made, *self.new]
+        self.state = SimpleNamespace(busy=False)
+        self.enter, self.otherwise = self._entrances()
 
-    def _name(self, thing: Any, prefix: str = "x") -> str:
-        """A name for a thing in the text."""
-        for name, known in self.names.items():
-            if known is thing:
-                return name
-        name = f"{prefix}{len(self.names)}"
-        self.names[name] = thing
-        return name
+    def call(self, arguments: Sequence[Any]) -> Sequence[Any]:
+        """The outputs for these arguments; StaleError if a leaf holds other data than the program was made for."""
+        found: Any = self._written(arguments)
+        if found is MISSED:
+            raise StaleError
+        return found  # type: ignore[no-any-return]
+
+    @property
+    def needs_lock(self) -> bool:
+        """Whether a call is more than one step that nothing can come between."""
+        program = self.program
+        return self._uses_memory() or self._lets_go() or bool(program.new_data or program.new_grads or program.draws)
+
+    def _lets_go(self) -> bool:
+        """Whether other threads may run meanwhile: if that is worth it, and there is nothing that they could see."""
+        buffers = self.executable.low.buffers.values()
+        is_long = sum(form.nbytes for form in buffers) >= LONG
+        return is_long and not any(array.is_written_over for array in self.arrays)
+
+    def _uses_memory(self) -> bool:
+        """Whether the program's memory is used before or after native code runs, too."""
+        x = self.executable
+        return (
+            bool(self.typed)
+            or not (x.is_native and is_as_expected())
+            or any(result.place == "inside" for result in x.results)
+        )
+
+    def _sorted_out(self, inputs: Sequence[tuple[str, Register]]) -> list[Array]:
+        """The arrays among inputs; numbers are noted."""
+        arrays = []
+        for text, register in inputs:
+            form = self.executable.low.form(register)
+            if form.shape:
+                arrays.append(Array(text, form, register))
+            else:
+                (self.numbers if form == FLOAT else self.typed).append((text, register))
+        return arrays
+
+    @cached_property
+    def _written(self) -> Callable[[Sequence[Any]], Any]:
+        return self.names.function("call", [self.source])
 
     # --- the text ---------------------------------------------------------------------------------------------------
 
-    def _text(self) -> str:
-        x, name = self.executable, self._name
-        lines = self._inputs()
-        only = x.plans[0] if len(x.plans) == 1 else None
-        if isinstance(only, np.ndarray):
-            self.names["drive"] = x.drive
-            lines.append(f"failed = drive({int(only.ctypes.data)})")
+    @cached_property
+    def source(self) -> str:
+        """The text of what `call` calls."""
+        outputs, lines = self.body(self.names)
+        arguments = [f"a{k}" for k in range(len(self.program.arguments))]
+        first = [f"{in_tuple(arguments)} = arguments"] if arguments else []
+        return "\n".join(["def call(arguments):", *indented([*first, *lines, f"return {in_tuple(outputs)}"])]) + "\n"
+
+    def body(self, name: Names, finish: Any = tuple) -> tuple[list[str], list[str]]:
+        """The outputs as Python text, and the lines that come before: from the arguments a0, a1, … to there.
+
+        name: for a text of its own, begun as `names.copy()` · finish: what makes the result from the outputs, where
+        NumPy computes them · the text returns MISSED if an input is not as expected; then nothing has happened
+        """
+        x, program = self.executable, self.program
+        outputs, stored = self._results(name)
+        numbers, arrays = [text for text, _ in self.numbers], [array.text for array in self.arrays]
+        lines = [f"{array.text} = {array.source}" for array in self.kept if array.source]
+        if program.draws:  # they move generators on: look first
+            there = [*self.given, *self.kept]
+            things = in_tuple([array.text for array in there])
+            lines.append(f"if not {name(partial(fit, there))}({things}): return {name(MISSED)}")
+            lines += [f"d{k} = {name(draw)}()" for k, (_, draw) in enumerate(program.draws)]
+        lines += [f"{name(x.memory[register])}[0] = {text}" for text, register in self.typed]
+        for array in (*self.made, *self.new):
+            lines.append(f"{array.text} = {name(np.empty)}({array.form.shape}, {name(array.form.dtype)})")
+        draws = in_tuple([f"d{k}" for k in range(len(program.draws))])
+        given = in_tuple([f"a{k}" for k in range(len(program.arguments))])
+        explained = f"return {name(finish)}({name(partial(_explained, program, self.fallback))}({given}, {draws}))"
+        lines.append(f"found = {name(self.enter)}({', '.join([*numbers, *arrays])})")
+        lines.append("if type(found) is int:")
+        if x.is_native:
+            lines.append(f"    found = {name(self.otherwise)}(found, {in_tuple(numbers)}, {in_tuple(arrays)})")
         else:
-            lines.append(f"failed = not {name(x)}.run({self._arrays()})")
-        lines += ["if failed:", f"    return {name(self)}.explain(arguments, ({self._draws()}))"]
-        if any(place.writes is not None for place in self.places):
-            lines += [f"if {name(self.pending)}:", f"    {name(self)}.settle()"]
-        lines += self._results()
-        return "\n".join(["def call(arguments):", *(f"    {line}" for line in lines)]) + "\n"
+            result = f"found, {in_tuple(arrays)}" if arrays else "found, _"
+            lines.append(f"    {result} = {name(self.otherwise)}({in_tuple(numbers)}, {in_tuple(arrays)})")
+        lines += [
+            f"    if found is {name(MISSED)}: return found",
+            f"    if type(found) is int: {explained}",
+        ]
+        if not x.is_native:
+            pairs = [f"{b}: {a.text}" for a in self.arrays for b in (a.reads, a.writes) if b is not None]
+            lines.append(f"if not {name(x.run)}({{{', '.join(pairs)}}}): {explained}")
+            lines.append(f"found = {name(self._collect())}()")
+        lines += stored
+        if self._uses_memory():
+            return self._guarded(name, lines, outputs, f"return {name(finish)}({name(self._again())}({given}))")
+        return outputs, lines
 
-    def _inputs(self) -> list[str]:
-        """Where every input lies, and where every result goes."""
-        x, program, name = self.executable, self.program, self._name
-        arguments = "".join(f"a{k}, " for k in range(len(program.arguments)))
-        lines = [f"{arguments}= arguments"] if arguments else []
-        lines += self._leaves()
-        numbers = [f"a{k}" for k, r in enumerate(program.arguments) if x.low.form(r) == FLOAT]
-        for attribute, captured in (("_data", program.captured), ("_grad", program.captured_grads)):
-            numbers += [f"{name(leaf)}.{attribute}" for leaf, r in captured.items() if x.low.form(r) == FLOAT]
-        bound: list[tuple[str, Register]] = []
-        for k, register in enumerate(program.arguments):
-            lines += self._given(f"a{k}", register, bound)
-        for k, (register, draw) in enumerate(program.draws):
-            lines.append(f"d{k} = {name(draw)}()")
-            numbers += [f"d{k}"] if x.low.form(register) == FLOAT else []
-            lines += self._given(f"d{k}", register, bound)
-        for attribute, captured in (("_data", program.captured), ("_grad", program.captured_grads)):
-            for leaf, register in captured.items():
-                form = x.low.form(register)
-                if not form.shape and form != FLOAT:
-                    lines.append(f"{name(x.memory[register])}[0] = {name(leaf)}.{attribute}")
-        for k, result in enumerate(x.results[: len(program.outputs)]):
-            if result.place == "array":
-                lines.append(f"o{k} = {name(np.empty)}({result.form.shape}, {name(result.form.dtype)})")
-                bound.append((f"o{k}", result.layout.buffer))
-        if numbers:
-            pack = name(Struct(f"={len(numbers)}d").pack_into)
-            lines.append(f"{pack}({name(x.block)}, {x.numbers_at[0]}, {', '.join(numbers)})")
-        if bound:
-            addresses = np.array([x.pointers.ctypes.data + 8 * x.slots[b] for _, b in bound], np.int64)
-            self.names["addresses"] = addresses
-            given = "".join(f"{variable}, " for variable, _ in bound)
-            self.names["bind"] = bind()
-            lines.append(f"if bind(({given}), {addresses.ctypes.data}, {len(bound)}):")
-            lines.append(f"    {given}= map({name(np.ascontiguousarray)}, ({given}))")
-            lines.append(f"    bind(({given}), {addresses.ctypes.data}, {len(bound)})")
-        return lines
+    def _guarded(
+        self, name: Names, lines: list[str], outputs: list[str], otherwise: str
+    ) -> tuple[list[str], list[str]]:
+        """While it runs, what the memory holds is of that call. Should it be called meanwhile (by random numbers that
+        are drawn, a finaliser, a signal), NumPy computes instead.
+        """
+        state, results = name(self.state), [f"r{k}" for k in range(len(outputs))]
+        return results, [
+            f"if {state}.busy: {otherwise}",
+            "try:",
+            f"    {state}.busy = True",
+            *indented(lines),
+            *([f"    {in_tuple(results)} = {in_tuple(outputs)}"] if outputs else []),
+            "finally:",
+            f"    {state}.busy = False",
+        ]
 
-    def _given(self, variable: str, register: Register, bound: list[tuple[str, Register]]) -> list[str]:
-        """An argument, or random numbers: an array is bound, a number that is no float is put into its place."""
-        form = self.executable.low.form(register)
-        if form.shape:
-            bound.append((variable, register))
-        elif form != FLOAT:
-            return [f"{self._name(self.executable.memory[register])}[0] = {variable}"]
-        return []
-
-    def _leaves(self) -> list[str]:
-        """The arrays of leaves: most often they are where they were."""
-        lines, name = [], self._name
-        self.names["references"] = sys.getrefcount
-        for place in self.places:
-            seen, renew = f"{name(place)}.seen", f"{name(self)}.renew({name(place)})"
-            same = f"{name(place.leaf)}.{place.attribute} is not {seen} or {seen} is None"
-            if place.writes is None:
-                lines.append(f"if {same}: {renew}")
-            elif place.reusable:
-                lines.append(f"if {same} or references({seen}) != {ALONE}: {renew}")
-            else:
-                lines.append(renew)
-        return lines
-
-    def _results(self) -> list[str]:
-        """Numbers out of the memory, into leaves and the tuple of outputs."""
-        x, program, name = self.executable, self.program, self._name
-        lines, outputs, numbers, stored = [], [], [], []
+    def _results(self, name: Names) -> tuple[list[str], list[str]]:
+        """The outputs, and the lines that come before: numbers into leaves, new arrays, too."""
+        x, outputs, stored = self.executable, [], []
+        numbers = [f"n{k}" for k in range(len(x.numbers_out))] if len(x.numbers_out) != 1 else ["found"]
+        rest = iter(numbers)
         for n, ((what, which), result) in enumerate(zip(self.targets, x.results)):
             if result.place == "constant":
-                text = name(plain_scalar(x.low.constants[result.layout.buffer][()]))
+                held = self.program.constants[x.registers[n]]
+                is_array = isinstance(held, np.ndarray)  # of shape (): the function returned it as it is
+                text = f"{name(held)}.copy()" if is_array else name(held)
             elif result.place == "array":
                 text = f"o{n}"
             elif result.place == "number":
-                text = f"n{n}"
-                numbers.append(text)
+                text = next(rest)
             else:
                 text = f"{name(_copied)}({name(x.memory.get(result.layout.buffer))}, {name(result)})"
             if what == "output":
                 outputs.append(text)
             elif result.place != "array":
                 stored.append(f"{name(which)}.{what} = {text}")
-        if numbers:
-            unpack = name(Struct(f"={len(numbers)}d").unpack_from)
-            lines.append(f"{''.join(f'{n}, ' for n in numbers)}= {unpack}({name(x.block)}, {x.numbers_at[1]})")
-        stored += [f"{name(leaf)}._grad = None" for leaf, register in program.new_grads.items() if register is None]
-        return [*lines, *stored, f"return ({''.join(f'{text}, ' for text in outputs)})"]
+        stored += [f"{name(array.leaf)}.{array.attribute} = {array.text}" for array in self.new]
+        stored += [f"{name(a.leaf)}._recorded = False" for a in self.new if a.attribute == "_data"]
+        stored += [
+            f"{name(leaf)}._grad = None" for leaf, register in self.program.new_grads.items() if register is None
+        ]
+        unpacked = [f"{in_tuple(numbers)} = found"] if len(numbers) > 1 else []
+        return outputs, [*unpacked, *stored]
 
-    def _draws(self) -> str:
-        return "".join(f"d{k}, " for k in range(len(self.program.draws)))
+    # --- what the text calls: none of it refers to us, so that who forgets a function frees its memory at once --------
 
-    def _arrays(self) -> str:
-        """The arrays that NumPy's turns may read, by register, as Python text."""
-        low, program, name = self.executable.low, self.program, self._name
-        pairs = [f"{r}: a{k}" for k, r in enumerate(program.arguments) if low.form(r).shape]
-        pairs += [f"{r}: d{k}" for k, (r, _) in enumerate(program.draws) if low.form(r).shape]
-        outputs = enumerate(self.executable.results[: len(program.outputs)])
-        pairs += [f"{result.layout.buffer}: o{k}" for k, result in outputs if result.place == "array"]
-        return f"{{**{name(self)}.arrays(), {', '.join(pairs)}}}"
+    def _entrances(self) -> tuple[Enter, Callable[..., Any]]:
+        """The way into native code, and what to do where that does not find what it expects."""
+        x = self.executable
+        numbers = [int(x.pointers[x.slots[buffer]]) for _, buffer in self.numbers]
+        plan = Plan(owner=x)
+        if x.is_native:
+            start = next((int(plan.ctypes.data) for plan in x.plans if isinstance(plan, np.ndarray)), 0)
+            plan = Plan(start, x.block.ctypes.data + x.numbers_at[1], len(x.numbers_out), self._lets_go(), x)
+        enter = entrance(numbers, [array.slot(x) for array in self.arrays], plan)
+        parts = [part.slot(x) for array in self.arrays for part in array.parts()]
+        return enter, partial(_anew if x.is_native else _relaid, self.arrays, entrance(numbers, parts, plan))
 
-    # --- what the text calls ----------------------------------------------------------------------------------------
+    def _collect(self) -> Enter:
+        x = self.executable
+        return entrance((), (), Plan(0, x.block.ctypes.data + x.numbers_at[1], len(x.numbers_out), owner=x))
 
-    def renew(self, place: Place) -> None:
-        """Look where the leaf's array is now, and let the program write to a new one."""
-        pointers, now = self.executable.pointers, getattr(place.leaf, place.attribute)
-        place.seen = None
-        if place.reads is not None:
-            if type(now) is not np.ndarray or now.shape != place.form.shape or now.dtype != place.form.dtype:
-                self.forget()
-                raise StaleError
-            lies_well = now.flags.c_contiguous and now.flags.aligned
-            place.copy = None if lies_well else np.ascontiguousarray(now)
-            place.seen = now if lies_well else None
-            pointers[place.reads] = (now if lies_well else place.copy).ctypes.data
-        if place.writes is not None:
-            place.fresh = np.empty(place.written.shape, place.written.dtype)
-            pointers[place.writes] = place.fresh.ctypes.data
-            self.pending.append(place)
+    def _again(self) -> Run:
+        program, fallback = self.program, self.fallback
+        return lambda arguments: program.take(fallback(program.given_checked(arguments)))
 
-    def settle(self) -> None:
-        """The call has succeeded: leaves take the new arrays, and the next call writes over them."""
-        pointers = self.executable.pointers
-        for place in self.pending:
-            setattr(place.leaf, place.attribute, place.fresh)
-            if place.attribute == "_data":
-                place.leaf._recorded = False
-            place.seen, place.fresh = place.fresh, None
-            if place.reads is not None:
-                pointers[place.reads] = place.seen.ctypes.data
-        self.pending.clear()
 
-    def arrays(self) -> dict[Register, Any]:
-        """The arrays of leaves that the program reads, and those that it writes, by register."""
-        x, found = self.executable, {}
-        slots = {slot: buffer for buffer, slot in x.slots.items()}
-        for place in self.places:
-            if place.reads is not None:
-                found[slots[place.reads]] = np.ascontiguousarray(getattr(place.leaf, place.attribute))
-            if place.writes is not None:
-                found[slots[place.writes]] = place.fresh if place in self.pending else place.seen
+def _anew(arrays: Sequence[Array], enter: Enter, found: int, numbers: Sequence[Any], things: Sequence[Any]) -> Any:
+    """What `found` stands for: a step that failed, or things that are not as expected; then it runs with new arrays."""
+    if found > 0:
         return found
+    if not fit(arrays, things) or any(type(number) is not float for number in numbers):
+        return MISSED
+    handed, made = afresh(arrays, things)
+    found = enter(*numbers, *handed)
+    if type(found) is not int:
+        for array, new in made:
+            array.give(new)
+    return found
 
-    def explain(self, arguments: Sequence[Any], draws: Sequence[Any]) -> Sequence[Any]:
-        """A step failed: the replay of the same inputs raises what NumPy says. No leaf has been changed."""
-        self.forget()
-        program = self.program
-        data = [leaf._data for leaf in program.captured]
-        gradients = [leaf._grad for leaf in program.captured_grads]
-        return program.take(self.fallback([*arguments, *data, *gradients, *draws]))
 
-    def forget(self) -> None:
-        """The call has failed: nothing is known of any leaf."""
-        self.pending.clear()
-        for place in self.places:
-            place.seen = None
+def _relaid(arrays: Sequence[Array], enter: Enter, numbers: Sequence[Any], things: Sequence[Any]) -> Any:
+    """The same, where nothing is run yet: what `enter` gives, and the arrays that native code has been told of."""
+    if not fit(arrays, things) or any(type(number) is not float for number in numbers):
+        return MISSED, things
+    handed, _ = afresh(arrays, things)
+    return enter(*numbers, *handed), handed
+
+
+def _explained(program: Program, fallback: Run, arguments: Sequence[Any], draws: Sequence[Any]) -> Sequence[Any]:
+    """A step failed: the replay of the same inputs raises what NumPy says. No leaf has been changed."""
+    data = [leaf._data for leaf in program.captured]
+    gradients = [leaf._grad for leaf in program.captured_grads]
+    return program.take(fallback([*arguments, *data, *gradients, *draws]))
 
 
 def _copied(memory: np.ndarray[Any, Any], result: Result) -> Any:

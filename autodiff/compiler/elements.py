@@ -117,7 +117,8 @@ class Elements:
         return x != 0 if base == I1 else x
 
     def _gathered(self, place: Vector, steps: Vector, base: Type, mask: Vector | None) -> Vector:
-        if base == I1:  # no gather of bytes: lane by lane
+        if base == I1:  # no gather of bytes: lane by lane; those that lie outside read where the first one does
+            steps = steps if mask is None else mask.where(steps, 0)
             x = self.f.constant(0, vector(I8, steps.type.lanes))
             for i in range(steps.type.lanes):
                 x = x.with_lane(i, self.f.load(self.f.offset(place, steps.lane(i), I8), I8))

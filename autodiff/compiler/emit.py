@@ -41,8 +41,10 @@ class _Emitter:
         self.in_loops = [r for r in kernel.reductions if self._carried(r)]
         self.in_loops.sort(key=self._first_axis)
         self.elements = Elements(kernel, self.f, self.lanes)
+        for r in kernel.reductions:
+            assert self._is_trailing(r) or self.inner not in r.axes, f"a reduction over {r.axes} of {kernel.domain}"
+        self._start_in_memory()
         if kernel.size:
-            self._start_leading()
             self._nest(0, [], {}, [])
         self.f.result = self.elements.result()
 
@@ -54,14 +56,14 @@ class _Emitter:
             return 1
         wide = [base_of(v.dtype) for v, level in zip(self.kernel.values, self.levels) if level == self.inner]
         wide += [base_of(s.dtype) for s in self.kernel.stores] + [base_of(r.dtype) for r in self.kernel.reductions]
-        bytes_each = max(max(base.bits // 8, 1) for base in wide)
+        bytes_each = max((max(base.bits // 8, 1) for base in wide), default=1)
         needed = 1 << (self.domain[self.inner] - 1).bit_length()
         return min(width // bytes_each, needed)
 
-    def _start_leading(self) -> None:
-        """Reductions that are added up in memory: fill it with what changes nothing."""
+    def _start_in_memory(self) -> None:
+        """Reductions that are added up in memory, or of nothing: fill it with what changes nothing."""
         for r in self.kernel.reductions:
-            if not self._is_trailing(r) and not self._is_columns(r):
+            if not self._carried(r) or not self.kernel.size:
                 self._fill(r, math.prod(n for axis, n in enumerate(self.domain) if axis not in r.axes))
 
     def _fill(self, r: Reduce, count: int) -> None:
@@ -78,7 +80,7 @@ class _Emitter:
 
     def _is_trailing(self, r: Reduce) -> bool:
         """Over axes at the end: two vectors are carried, the total and what rounding lost of it."""
-        return self.inner in r.axes
+        return bool(r.axes) and r.axes == tuple(range(r.axes[0], self.inner + 1))
 
     def _is_columns(self, r: Reduce) -> bool:
         """Over all axes but a short last one: the vectors of that are carried. (Longer ones are added up in memory.)"""

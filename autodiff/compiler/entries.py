@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.guards import Guard
-from autodiff.compiler.matching import Matches, matcher, never
+from autodiff.compiler.guards import Guard, Names
+from autodiff.compiler.matching import Quick, never, quick
 from autodiff.compiler.program import Program
 from autodiff.compiler.results import Result
 from autodiff.compiler.runners import Runner
 from autodiff.containers import Structure, restore
+from autodiff.modes import Mode
 from autodiff.value import Value
 
 LOOKS = 4  # where equal things are made anew at each call, looking by identity is of no use
@@ -26,12 +27,18 @@ STATIC: Any = type("Static", (), {})()
 
 @dataclass
 class Call:
-    """The arguments of one call. data: of each leaf, or STATIC · names: of each leaf, for messages"""
+    """The arguments of one call, and its mode. data: of each leaf, or STATIC · named: names each, for messages"""
 
     leaves: Sequence[Any]
     data: Sequence[Any]
     structure: Structure
-    names: Sequence[str]
+    named: Callable[[Structure], Sequence[str]]
+    mode: Mode
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """What each leaf is called. (It takes long, and most calls go well.)"""
+        return self.named(self.structure)
 
     @property
     def arrays(self) -> list[Any]:
@@ -40,19 +47,32 @@ class Call:
 
 
 class Leaf:
-    """What a program takes for granted of a captured leaf: shape, dtype; if it was read, whether it has a gradient."""
+    """What a program takes for granted of a captured leaf: shape, dtype, and whether it is an array of NumPy or of
+    another library; the last of its gradient too, if that was read.
+    """
 
     def __init__(self, leaf: Value, data: Any, grad: Any, grad_read: bool) -> None:
         self.leaf, self.grad_read = leaf, grad_read
         self.state = self._state(data, grad)
 
     def _state(self, data: Any, grad: Any) -> tuple[Any, ...]:
-        return np.shape(data), getattr(data, "dtype", float), self.grad_read and grad is not None
+        return np.shape(data), getattr(data, "dtype", float), type(data), type(grad if self.grad_read else None)
 
-    def numbers(self) -> list[tuple[str, Any]]:
-        """(attribute, what it holds) of what is no array, whose form nobody else looks at."""
-        read = [("_data", self.leaf._data)] + ([("_grad", self.leaf._grad)] if self.grad_read else [])
-        return [(attribute, held) for attribute, held in read if type(held) is not np.ndarray]
+    def code(self, name: Names, arrays: bool) -> list[str]:
+        """Conditions, as Python text, that are true only if nothing has changed; see `Guard.code`.
+
+        arrays: also of NumPy's arrays and of floats, which native code looks at by itself
+        """
+        here, conditions = name(self.leaf), []
+        for attribute in ("_data", "_grad")[: 1 + self.grad_read]:
+            held = getattr(self.leaf, attribute)
+            if held is None:
+                conditions.append(f"{here}.{attribute} is None")
+            elif (type(held) is float and arrays) or isinstance(held, np.generic):
+                conditions.append(f"type({here}.{attribute}) is {name(type(held))}")
+            elif arrays or type(held) not in (np.ndarray, float):
+                conditions.append(f"not {name(self)}.changed()")
+        return conditions
 
     def changed(self) -> str:
         """What is different now, in words."""
@@ -60,21 +80,25 @@ class Leaf:
         if now == self.state:
             return ""
         name = f" {self.leaf._label!r}" if self.leaf._label else ""
-        if now[:2] == self.state[:2]:
-            return f"a captured Value{name} has {'a' if now[2] else 'no'} gradient now"
-        return f"a captured Value{name} changed from {_form(self.state)} to {_form(now)}"
+        if now[:3] != self.state[:3]:
+            return f"a captured Value{name} changed from {_form(self.state)} to {_form(now)}"
+        if type(None) in (now[3], self.state[3]):
+            return f"a captured Value{name} has {'no' if now[3] is type(None) else 'a'} gradient now"
+        return f"the gradient of a captured Value{name} is a {now[3].__name__} now"
 
 
 def _form(state: tuple[Any, ...]) -> str:
-    return f"shape {state[0]} and dtype {np.dtype(state[1])}"
+    shape, dtype, kind, _ = state
+    library = "" if issubclass(kind, (float, np.ndarray, np.generic)) else f" of {kind.__module__.partition('.')[0]}"
+    return f"shape {shape} and dtype {np.dtype(dtype)}{library}"
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One traced program, what it took for granted, and how its results are handed out.
 
     recorded: as it was traced · runner: what carries it out · arguments: the names of those that are its inputs
-    matches: a quick look whether it fits a call
+    quick: a quick way through it, if it fits a call
     """
 
     recorded: Program
@@ -85,7 +109,7 @@ class Entry:
     structure: Structure
     statics: Sequence[bool]
     arguments: Sequence[str]
-    matches: Matches = never
+    quick: Quick = never
     looks: int = 0
 
     def stale(self) -> str:
@@ -96,40 +120,28 @@ class Entry:
                     return f"{place} changed from {short(before)} to {short(now)}"
         return next(filter(None, (leaf.changed() for leaf in self.leaves)), "")
 
-    def look_closer(self, call: Call) -> None:
-        """It fitted a call, and `matches` did not see it: from now on that compares with what stands there now."""
+    def look_closer(self, call: Call, lock: Any) -> None:
+        """It fitted a call, and `quick` did not see it: from now on that compares with what stands there now."""
         for guard in self.guards:
             guard.refresh()
-        self.matches, self.looks = never, self.looks + 1
+        self.quick, self.looks = never, self.looks + 1
         if is_flat(call) and self.looks <= LOOKS:
-            numbers = [(leaf.leaf, *state) for leaf in self.leaves for state in leaf.numbers()]
-            self.matches = matcher(call.leaves, self.statics, self.guards, numbers)
-
-    @cached_property
-    def returns_one(self) -> bool:
-        """Whether the result is no container."""
-        return self.structure.kind is None
-
-    @cached_property
-    def takes_all(self) -> bool:
-        """Whether no argument is static."""
-        return True not in self.statics
-
-    def arrays(self, arguments: Sequence[Any]) -> list[Any]:
-        """The arguments that are no part of the program."""
-        return [a for a, static in zip(arguments, self.statics) if not static]
+            self.quick = quick(self, call, lock)
 
     def run(self, arguments: Sequence[Any]) -> Any:
         """The function's result for these arguments; leaves are written back."""
-        return self.filled(self.runner.call(arguments))
+        return self.filler(self.runner.call(arguments))
 
-    def filled(self, outputs: Sequence[Any]) -> Any:
-        """The result as the undecorated function would return it, from the outputs of the program."""
-        if self.returns_one:
-            return self.results[0].made(*outputs)
-        rest = iter(outputs)
-        made = [result.made(*(next(rest) for _ in range(result.parts))) for result in self.results]
-        return restore(self.structure, made)
+    @property
+    def filler(self) -> Callable[[Sequence[Any]], Any]:
+        """What makes the result as the undecorated function would return it, from the outputs of the program."""
+        return partial(_filled, self.results, self.structure)
+
+
+def _filled(results: Sequence[Result], structure: Structure, outputs: Sequence[Any]) -> Any:
+    rest = iter(outputs)
+    made = [result.made(*(next(rest) for _ in range(result.parts))) for result in results]
+    return made[0] if structure.kind is None else restore(structure, made)
 
 
 def is_flat(call: Call) -> bool:

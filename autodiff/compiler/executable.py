@@ -70,11 +70,12 @@ class Executable:
         by_numpy = {op.out for op in low.operations if isinstance(op, Call)}
         for register in self.registers:
             form, layout = low.form(register), low.layouts[register]
-            if register in low.numbers:
+            if register in self.program.constants and not form.shape:
                 found.append(Result(layout, form, "constant"))
                 continue
             native = form.dtype in BASES and form.size > 0
-            own = layout.buffer not in taken and layout.is_whole(form.shape)
+            all_of_it = layout.is_whole(form.shape) and layout.size == low.buffers[layout.buffer].size
+            own = layout.buffer not in taken and all_of_it
             own = own and not (native and layout.buffer in by_numpy)
             if native and not own:
                 layout = low.copied(layout)
@@ -135,8 +136,11 @@ class Executable:
         return {b: Life(first[b], last.get(b, first[b]), self.low.buffers[b].nbytes) for b in kept}
 
     def _in_place(self, lives: Mapping[Buffer, Life]) -> dict[Buffer, list[Buffer]]:
-        """For what a kernel writes, those buffers that it reads for the last time, element by element."""
+        """For what a kernel writes, those buffers that it reads for the last time, element by element: if elements are
+        of one size, each is read before another is written over it.
+        """
         found: dict[Buffer, list[Buffer]] = {}
+        itemsize = {buffer: self.low.buffers[buffer].dtype.itemsize for buffer in lives}
         for n, step in enumerate(self.steps):
             if isinstance(step, Product) and step.start is not None:
                 start, out = step.start, step.out.buffer
@@ -147,7 +151,7 @@ class Executable:
                 dying = [b for b in aligned if b in lives and lives[b].last == n]
                 for buffer in aligned_writes(step):
                     if buffer in lives and lives[buffer].first == n:
-                        found[buffer] = dying
+                        found[buffer] = [b for b in dying if itemsize[b] == itemsize[buffer]]
         return found
 
     def _build(self) -> None:
@@ -216,6 +220,11 @@ class Executable:
         return not any(
             isinstance(s, Call) or (isinstance(s, KernelStep) and s.kernel.may_fail()) for s in self.steps[n:]
         )
+
+    @property
+    def is_native(self) -> bool:
+        """Whether NumPy has no turn: there is at most one plan."""
+        return not any(isinstance(plan, Call) for plan in self.plans)
 
     # --- running ----------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,9 @@ def affine(step: Step, s: Simplifier) -> Register | None:
 
 @rule("square", rules=ROUNDED)
 def square(step: Step, s: Simplifier) -> Register | None:
-    """x² = x·x."""
-    return s.make("multiply", step.operands[0], step.operands[0])
+    """x² = x·x. (The square of a truth value is an integer, the product is none.)"""
+    x = step.operands[0]
+    return s.make("multiply", x, x) if s.form(x) == step.form else None
 
 
 @rule("power", rules=ROUNDED)
@@ -62,6 +63,16 @@ def log_of_a_sum_of_exponentials(step: Step, s: Simplifier) -> Register | None:
     return s.make("reshape", s.make("add", s.make("log", total), peak), shape=step.form.shape)
 
 
+@rule("masked_product", rules=ROUNDED)
+def product_with_a_condition(step: Step, s: Simplifier) -> Register | None:
+    """A factor that is True or False chooses: x ⊙ [c] = x if c else 0. (Or −0, for negative x.)"""
+    for c, x in (step.operands, step.operands[::-1]):
+        if s.form(c).dtype == np.bool_ and s.form(x).dtype == step.form.dtype and step.form.dtype.kind == "f":
+            zero = s.constant(0.0 if s.form(x).weak else step.form.dtype.type(0))
+            return s.make("where", c, x, zero)
+    return None
+
+
 @rule("flip", rules=ROUNDED)
 def flip(step: Step, s: Simplifier) -> Register | None:
     """An index that runs backwards."""
@@ -72,6 +83,17 @@ def flip(step: Step, s: Simplifier) -> Register | None:
 
 
 # --- sums -----------------------------------------------------------------------------------------------------------
+
+
+@rule("sum", rules=ROUNDED)
+def sum_of_one(step: Step, s: Simplifier) -> Register | None:
+    """A sum over axes of length 1 changes the shape alone. (NumPy adds 0, which makes 0 of −0.)"""
+    x = step.operands[0]
+    shape = s.form(x).shape
+    axes = reduced_axes(shape, step.keywords.get("axis"))
+    if all(shape[a] == 1 for a in axes) and s.form(x).dtype == step.form.dtype:
+        return s.make("reshape", x, shape=step.form.shape)
+    return None
 
 
 @rule("sum", rules=ROUNDED)
@@ -96,6 +118,8 @@ def sum_of_broadcast(step: Step, s: Simplifier) -> Register | None:
     if not axes or any(a >= lead and source[a - lead] != 1 for a in axes):
         return None
     count = math.prod(shape[a] for a in axes)
+    if not 0 < count <= float(np.finfo(step.form.dtype).max):  # 0·∞ is not 0
+        return None
     kept = tuple(1 if a in axes else n for a, n in enumerate(shape))
     spread = s.make("broadcast_to", s.make("reshape", y, shape=(1,) * lead + source), shape=kept)
     return s.make("multiply", s.make("reshape", spread, shape=step.form.shape), s.constant(float(count)))

@@ -35,13 +35,16 @@ _PYTHON = {float: FLOAT, int: Form((), np.dtype(np.int64), weak=True), bool: For
 
 
 def form_of(data: Any) -> Form | None:
-    """The form of a number or a NumPy array; None for anything else (several results, arrays of other libraries)."""
+    """The form of a number or a NumPy array; None for anything else.
+
+    That is several results, arrays of other libraries or of Python objects, integers that no machine holds.
+    """
     kind = type(data)
     if kind is np.ndarray:
-        return Form(data.shape, data.dtype)
+        return None if data.dtype.hasobject else Form(data.shape, data.dtype)
     known = _PYTHON.get(kind)
     if known is not None:
-        return known
+        return known if kind is not int or -(2**63) <= data < 2**63 else None
     if isinstance(data, np.generic):
         return _form_of_scalars(data.dtype)
     return Form((), np.dtype(np.complex128), weak=True) if kind is complex else None

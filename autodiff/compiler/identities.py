@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from autodiff.compiler.infer import reduced_axes
 from autodiff.compiler.program import Register
 from autodiff.compiler.simplify import EXACT, Simplifier, Step, rule
 
@@ -50,7 +49,7 @@ def transpose_of_transpose(step: Step, s: Simplifier) -> Register | None:
     ndim = len(s.form(x).shape)
     axes = _axes(step.keywords["axes"], ndim)
     if axes == tuple(range(ndim)):
-        return x
+        return x if _unchanged(step, s) else None
     inner = s.made_by(x, "transpose")
     if inner is None:
         return None
@@ -66,31 +65,32 @@ def _axes(axes: tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
 def negative_of_negative(step: Step, s: Simplifier) -> Register | None:
     """−(−x) = x."""
     inner = s.made_by(step.operands[0], "negative")
-    return None if inner is None else inner.operands[0]
+    return None if inner is None or s.form(inner.operands[0]) != step.form else inner.operands[0]
 
 
 @rule("multiply", "masked_product", rules=EXACT)
 def times_one(step: Step, s: Simplifier) -> Register | None:
-    """1·x = x."""
+    """1·x = x for real x. (For complex x it is x + 0·ix, which is not x at infinity.)"""
     for one, x in (step.operands, step.operands[::-1]):
-        if s.number(one) == 1.0 and step.form == s.form(x):
+        if s.number(one) == 1.0 and step.form == s.form(x) and step.form.dtype.kind != "c":
             return x
     return None
 
 
 @rule("multiply", "masked_product", rules=EXACT)
 def times_minus_one(step: Step, s: Simplifier) -> Register | None:
-    """(−1)·x = −x."""
+    """(−1)·x = −x for real x."""
     for one, x in (step.operands, step.operands[::-1]):
-        if s.number(one) == -1.0 and step.form == s.form(x) and step.form.dtype.kind in "fc":
+        if s.number(one) == -1.0 and step.form == s.form(x) and step.form.dtype.kind == "f":
             return s.make("negative", x)
     return None
 
 
 @rule("divide", rules=EXACT)
 def divided_by_one(step: Step, s: Simplifier) -> Register | None:
-    """x/1 = x."""
-    return step.operands[0] if s.number(step.operands[1]) == 1.0 and _unchanged(step, s) else None
+    """x/1 = x for real x."""
+    is_one = s.number(step.operands[1]) == 1.0 and step.form.dtype.kind != "c"
+    return step.operands[0] if is_one and _unchanged(step, s) else None
 
 
 @rule("subtract", rules=EXACT)
@@ -103,10 +103,10 @@ def minus_zero(step: Step, s: Simplifier) -> Register | None:
 
 @rule("power", rules=EXACT)
 def simple_powers(step: Step, s: Simplifier) -> Register | None:
-    """x¹ = x, x² = x·x, x⁻¹ = 1/x, x^½ = √x for an array x and one exponent: so NumPy computes them."""
+    """x¹ = x, x² = x·x, x⁻¹ = 1/x, x^½ = √x for an array x and a number as exponent: so NumPy computes them."""
     x, exponent = step.operands[0], s.number(step.operands[1])
     if (
-        s.form(step.operands[1]).size != 1
+        s.form(step.operands[1]).shape != ()
         or step.form.shape == ()
         or step.form.dtype.kind != "f"
         or not _unchanged(step, s)
@@ -131,30 +131,9 @@ def product_with_a_finite_number(step: Step, s: Simplifier) -> Register | None:
     return None
 
 
-@rule("masked_product", rules=EXACT)
-def product_with_a_condition(step: Step, s: Simplifier) -> Register | None:
-    """A factor that is True or False chooses: x ⊙ [c] = x if c else 0."""
-    for c, x in (step.operands, step.operands[::-1]):
-        if s.form(c).dtype == np.bool_ and s.form(x).dtype == step.form.dtype and step.form.dtype.kind == "f":
-            zero = s.constant(0.0 if s.form(x).weak else step.form.dtype.type(0))
-            return s.make("where", c, x, zero)
-    return None
-
-
 @rule("where", rules=EXACT)
 def either_way(step: Step, s: Simplifier) -> Register | None:
     """(x if c else x) = x, and a constant condition chooses."""
     c, x, y = step.operands
     chosen = {1.0: x, 0.0: y}.get(s.number(c), x if x == y else None)  # type: ignore[arg-type]
     return chosen if chosen is not None and s.form(chosen) == step.form else None
-
-
-@rule("sum", rules=EXACT)
-def sum_of_one(step: Step, s: Simplifier) -> Register | None:
-    """A sum over axes of length 1 changes the shape alone."""
-    x = step.operands[0]
-    shape = s.form(x).shape
-    axes = reduced_axes(shape, step.keywords.get("axis"))
-    if all(shape[a] == 1 for a in axes) and s.form(x).dtype == step.form.dtype:
-        return s.make("reshape", x, shape=step.form.shape)
-    return None

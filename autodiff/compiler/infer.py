@@ -51,8 +51,8 @@ def _reduced(forms: Sequence[Form], keywords: Keywords) -> tuple[int, ...]:
 
 
 def reduced_axes(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
-    """The axes that a reduction removes, counted from the front."""
-    if axis is None:
+    """The axes that a reduction removes, counted from the front. (NumPy takes axis 0 of a number for none.)"""
+    if axis is None or not shape:
         return tuple(range(len(shape)))
     return tuple(sorted(a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))))
 

@@ -7,15 +7,16 @@ import types
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import update_wrapper
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autodiff.compiler.binding import StaleError
 from autodiff.compiler.entries import STATIC, Call, Entry, short
 from autodiff.compiler.matching import never
+from autodiff.compiler.program import MISSED, StaleError
 from autodiff.compiler.results import JittedValue
 from autodiff.compiler.sameness import same
 from autodiff.compiler.tracing import trace_once
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 KEPT_PROGRAMS = 64
 RETRACES_BEFORE_WARNING = 8
+RECENT = 4  # programs that are tried first: for batches of several sizes
 _BY_VALUE = (bool, int, str, bytes, type(None), np.bool_, np.integer)
 
 
@@ -77,7 +79,7 @@ class Jitted:
             raise TracingError(f"jit takes a function, was given {type(function).__name__}")
         self.function, self.native = function, native
         self._entries: OrderedDict[Key, list[Entry]] = OrderedDict()
-        self._latest: Entry | None = None
+        self._recent: tuple[Entry, ...] = ()
         self._lock = threading.RLock()
         self._calls = self._traces = self._retraces = 0
         update_wrapper(self, function, updated=())
@@ -97,15 +99,12 @@ class Jitted:
 
         Inside another trace, inside a function that is being differentiated, and given Values, it runs undecorated.
         """
-        entry = self._latest
-        if entry is not None and not keywords and entry.matches(args):
-            with self._lock:
-                try:
-                    result = entry.run(args if entry.takes_all else entry.arrays(args))
-                except StaleError:
-                    return self._call(args, keywords)
-                self._calls += 1
-                return result
+        if not keywords:
+            for entry in self._recent:
+                result = entry.quick(args)
+                if result is not MISSED:
+                    self._calls += 1
+                    return result
         return self._call(args, keywords)
 
     def _call(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -118,10 +117,11 @@ class Jitted:
             entry, reason = self._found(key)
             if entry is not None:
                 self._entries.move_to_end(key)
-                if entry is self._latest or entry.matches is never:
-                    entry.look_closer(call)
-                self._latest = entry
-                return entry.run(call.arrays)
+                if entry.quick is never or entry in self._recent:
+                    entry.look_closer(call, self._lock)
+                self._recent = (entry, *(other for other in self._recent if other is not entry))[:RECENT]
+                with suppress(StaleError):  # a leaf was given other data since we looked, in another thread
+                    return entry.run(call.arrays)
             self._count_retrace(reason or self._new_static(key, call))
             return self._traced(key, call)[0]
 
@@ -163,7 +163,8 @@ class Jitted:
         data = [_as_input(leaf) for leaf in leaves]
         forms = tuple(map(_form, data))
         statics = tuple(_Static(leaf) for leaf, given in zip(leaves, data) if given is STATIC)
-        return (structure, mode.recording, forms, statics), Call(leaves, data, structure, self._names(structure))
+        call = Call(leaves, data, structure, self._names, mode)
+        return (structure, mode.recording, forms, statics), call
 
     def _found(self, key: Key) -> tuple[Entry | None, str]:
         """The program in the cache that fits; or None, and why the one that might have does not."""
@@ -189,7 +190,7 @@ class Jitted:
         """Forget every program."""
         with self._lock:
             self._entries.clear()
-            self._latest = None
+            self._recent = ()
 
     @property
     def name(self) -> str:

@@ -62,7 +62,8 @@ class Store(NamedTuple):
 class Reduce(NamedTuple):
     """A value reduced over axes of the domain, written row by row over the axes that are kept.
 
-    kind: "sum", "max", "min", "prod", "any" or "all"
+    kind: "sum", "max", "min", "prod", "any" or "all" · axes: ascending, the last one that is longer than 1 only
+    together with all from the first of them on
     """
 
     pointer: int
@@ -140,7 +141,7 @@ def collapsed(kernel: Kernel) -> Kernel:
 
     domain = tuple(math.prod(kernel.domain[a] for a in group) for group in groups) or (1,)
     return Kernel(
-        domain if 0 not in kernel.domain else (0,) * len(domain),
+        domain,
         tuple(v._replace(strides=cut(v.strides)) if isinstance(v, Load) else v for v in kernel.values),
         tuple(s._replace(strides=cut(s.strides)) for s in kernel.stores),
         tuple(

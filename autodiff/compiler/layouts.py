@@ -156,6 +156,8 @@ VIEWS: dict[str, Callable[[Layout, Shape, Mapping[str, Any]], Layout | None]] = 
 
 def as_array(memory: np.ndarray[Any, Any], layout: Layout) -> np.ndarray[Any, Any]:
     """The view, on a buffer given as an array of its elements."""
+    if not layout.size:  # its strides may lead anywhere
+        return np.empty(layout.shape, memory.dtype)
     itemsize = memory.dtype.itemsize
     strides = tuple(itemsize * s for s in layout.strides)
     return np.ndarray(layout.shape, memory.dtype, memory, layout.offset * itemsize, strides)

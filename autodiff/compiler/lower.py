@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.forms import Form
+from autodiff.compiler.forms import Form, form_of
+from autodiff.compiler.ir import I32, Type
 from autodiff.compiler.layouts import VIEWS, Layout, Shape, whole
 from autodiff.compiler.operations import Call, Elementwise, Operand, Operation, Scalars, Turn
-from autodiff.compiler.pointwise import BASES, POINTWISE, operand_bases
+from autodiff.compiler.pointwise import BASES, operand_bases
 from autodiff.compiler.program import Instruction, Program, Register
 from autodiff.compiler.tape import Tape, with_tapes
 from autodiff.primitives.kinds import TABLE
-from autodiff.recording import NO_KEYWORDS
 
 
 class Lowered:
@@ -51,9 +51,9 @@ class Lowered:
 
     def _constant(self, register: Register, data: Any) -> None:
         form = self.program.forms[register]
-        if form is None or form.dtype not in BASES:
+        if form is None:
             return
-        if form.shape == ():
+        if form.shape == () and form.dtype in BASES:
             self.numbers[register] = repr(np.asarray(data).item())
         self.own(register, form)
         self.constants[register] = np.asarray(data, form.dtype, order="C")
@@ -88,27 +88,27 @@ class Lowered:
         if out is None or any(self.program.forms[r] is None or r not in self.layouts for r in instruction.operands):
             return False
         if name in VIEWS and (name != "getitem" or len(instruction.operands) == 1):
-            self._view(instruction, out)
-            return True
-        if name in LOWERINGS and out.dtype in BASES:
-            return LOWERINGS[name](self, instruction, out)
+            return self._view(instruction, out)
+        if name in LOWERINGS:
+            known = all(form.dtype in BASES for form in (out, *map(self.form, instruction.operands)))
+            return known and LOWERINGS[name](self, instruction, out)
         return self._elementwise(instruction, out)
 
-    def _view(self, instruction: Instruction, out: Form) -> None:
+    def _view(self, instruction: Instruction, out: Form) -> bool:
         x, view = self.layouts[instruction.operands[0]], VIEWS[instruction.primitive.name]
         looked = view(x, out.shape, instruction.keywords)
         if looked is None:  # the elements do not lie so: copy them first
+            if out.dtype not in BASES:
+                return False
             looked = view(self.copied(x), out.shape, instruction.keywords)
         assert looked is not None
         self.layouts[instruction.out] = looked
+        return True
 
     def copied(self, x: Layout, dtype: np.dtype[Any] | None = None) -> Layout:
         """The elements of a view in a buffer of their own, row by row, perhaps in another dtype."""
-        source = self.buffers[x.buffer].dtype
-        dtype = dtype or source
+        dtype = dtype or self.buffers[x.buffer].dtype
         out = self.scratch(x.shape, dtype)
-        if dtype not in BASES:  # nothing computes with it, but it can be looked at in another way
-            dtype = source = np.dtype(np.int64)
         self.write("identity", (x,), out, dtype)
         return out
 
@@ -130,17 +130,18 @@ class Lowered:
         """The same for numbers that native code does not know."""
         form = self.form(register)
         out = self.scratch(form.shape, form.dtype)
-        self.operations.append(Call(TABLE["copy"], (register,), NO_KEYWORDS, out.buffer))
+        self.operations.append(Call(TABLE["copy"], (register,), {"order": "C"}, out.buffer))
         return out
 
     def write(
         self, name: str, reads: tuple[Operand, ...], out: Layout, dtype: np.dtype[Any], apart: bool = False
     ) -> None:
-        """An elementwise operation whose operands have one dtype, written to a view."""
+        """An elementwise operation whose operands are brought to one dtype, written to a view."""
         dtypes = tuple(str(self.buffers[r.buffer].dtype) if isinstance(r, Layout) else str(dtype) for r in reads)
         bases = tuple(str(BASES[dtype]) for _ in reads)
         spread = tuple(r.broadcast(out.shape) if isinstance(r, Layout) else r for r in reads)
-        self.operations.append(Elementwise(out.shape, name, spread, dtypes, bases, str(dtype), out, apart=apart))
+        made = str(self.buffers[out.buffer].dtype)
+        self.operations.append(Elementwise(out.shape, name, spread, dtypes, bases, made, out, apart=apart))
 
     def fill(self, out: Layout, number: str) -> None:
         """A number written to a whole view."""
@@ -150,7 +151,7 @@ class Lowered:
         name = instruction.primitive.name
         forms = [self.form(r) for r in instruction.operands]
         bases = operand_bases(name, forms, out)
-        if bases is None or name not in POINTWISE:
+        if bases is None or not all(map(self._fits, instruction.operands, bases)):
             return False
         reads = tuple(self.numbers.get(r) or self.layouts[r].broadcast(out.shape) for r in instruction.operands)
         target = self.own(instruction.out, out)
@@ -166,6 +167,12 @@ class Lowered:
             )
         )
         return True
+
+    def _fits(self, register: Register, base: Type) -> bool:
+        """Whether a number can be brought to a type: a Python integer may be compared with what cannot hold it."""
+        if base != I32 or register not in self.numbers or self.form(register) != form_of(0):
+            return True
+        return -(2**31) <= int(self.numbers[register]) < 2**31
 
     def _call(self, instruction: Instruction) -> None:
         """NumPy computes it; a result that is one array is put where the rest can read it."""

@@ -23,7 +23,7 @@ def reduction(low: Lowered, instruction: Instruction, out: Form) -> bool:
     (register,), kind = instruction.operands, REDUCTIONS[instruction.primitive.name]
     form, x = low.form(register), low.layouts[register]
     axes = reduced_axes(form.shape, instruction.keywords.get("axis"))
-    if form.dtype not in BASES or (form.size == 0 and kind in ("max", "min")):
+    if form.size == 0 and kind in ("max", "min"):
         return False
     if kind in ("any", "all") and form.dtype != np.bool_:
         flags = low.scratch(form.shape, np.dtype(np.bool_))
@@ -80,6 +80,8 @@ def put(low: Lowered, instruction: Instruction, out: Form) -> bool:
     """Zeros with x added at an index that holds arrays of integers: one element after the other."""
     x, *arrays = instruction.operands
     index, source = instruction.keywords["index"], low.layouts[x]
+    if is_affine(index):  # a number in an array of shape (): of all others, rules make something simpler
+        return False
     target = whole(instruction.out, out.shape)
     found = addressing(low, target, index, arrays, source.shape)
     if found is None or out.dtype.kind == "b":

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from autodiff.compiler.addressing import is_affine
 from autodiff.compiler.program import Instruction, Register
-from autodiff.compiler.simplify import EXACT, Simplifier, Step, rule
+from autodiff.compiler.simplify import ROUNDED, Simplifier, Step, rule
 from autodiff.primitives.indexing import Skeleton
 
 Shape = tuple[int, ...]
 Box = tuple[range, ...]
 
 
-@rule("put", rules=EXACT)
+@rule("put", rules=ROUNDED)
 def one_piece(step: Step, s: Simplifier) -> Register | None:
     """Zeros with one piece."""
     index = step.keywords["index"]
@@ -23,9 +23,9 @@ def one_piece(step: Step, s: Simplifier) -> Register | None:
     return s.make_as(step.form, "assemble", *step.operands, places=(index,), shape=step.form.shape)
 
 
-@rule("add", rules=EXACT)
+@rule("add", rules=ROUNDED)
 def pieces_side_by_side(step: Step, s: Simplifier) -> Register | None:
-    """A sum of zeros with pieces, none of which overlap, is zeros with all of them."""
+    """A sum of zeros with pieces, none of which overlap, is zeros with all of them. (But for 0 + (−0).)"""
     if step.form.shape == ():
         return None
     makers = [s.made_by(r, "assemble") for r in step.operands]

@@ -20,6 +20,14 @@ from autodiff.value import Value
 Register = int
 
 
+class StaleError(Exception):
+    """A leaf holds something of another shape or dtype than the program was made for."""
+
+
+MISSED: Any = type("Missed", (), {})()
+"""Instead of a result: the program is not made for this call, and nothing has happened."""
+
+
 class Instruction(NamedTuple):
     """out = primitive(*operands, **keywords), all registers."""
 
@@ -79,10 +87,19 @@ class Program:
         self.constants = {register: data for register, data in self.constants.items() if register in needed}
 
     def given(self, arguments: Sequence[Any]) -> list[Any]:
-        """The data of the inputs, now."""
+        """The data of the inputs, now. Drawing comes first: it may run code that changes leaves."""
+        draws = [draw() for _, draw in self.draws]
         data = [leaf._data for leaf in self.captured]
         gradients = [leaf._grad for leaf in self.captured_grads]
-        return [*arguments, *data, *gradients, *(draw() for _, draw in self.draws)]
+        return [*arguments, *data, *gradients, *draws]
+
+    def given_checked(self, arguments: Sequence[Any]) -> list[Any]:
+        """The same; StaleError if a leaf holds something else than it did when the program was made."""
+        given = self.given(arguments)
+        for register, data in list(zip(self.inputs, given, strict=True))[len(self.arguments) :]:
+            if self.forms[register] is not None and form_of(data) != self.forms[register]:
+                raise StaleError
+        return given
 
     def take(self, results: Sequence[Any]) -> Sequence[Any]:
         """Write new data and gradients back to the leaves; what is left is returned."""

@@ -6,27 +6,53 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from autodiff.compiler import native, products
-from autodiff.compiler.program import Program, Replay
+from autodiff.compiler.program import MISSED, Program, Replay, StaleError
 from autodiff.compiler.simplify import simplified
+from autodiff.compiler.texts import Names, in_tuple
 
 
 class Runner(Protocol):
-    """Carries out one program."""
+    """Carries out one program.
+
+    looks_at_inputs: a call answers MISSED where a float or an array among its inputs is of another shape or dtype
+    needs_lock: a call is more than one step that nothing can come between
+    """
+
+    looks_at_inputs: bool
+    names: Names
+
+    @property
+    def needs_lock(self) -> bool:
+        """See above."""
 
     @property
     def call(self) -> Callable[[Sequence[Any]], Sequence[Any]]:
         """From the arguments to the outputs; leaves are written back."""
 
+    def body(self, name: Names, finish: Any) -> tuple[list[str], list[str]]:
+        """The outputs as Python text, and the lines that come before: from the arguments a0, a1, … to there."""
+
 
 class Replaying:
     """By NumPy."""
 
+    looks_at_inputs, needs_lock = False, True
+
     def __init__(self, program: Program) -> None:
-        self.program, self.replay = program, Replay(simplified(program))
+        self.program, self.replay, self.names = program, Replay(simplified(program)), Names()
 
     def call(self, arguments: Sequence[Any]) -> Sequence[Any]:
         """The outputs for these arguments."""
-        return self.program.take(self.replay.run(self.program.given(arguments)))
+        return self.program.take(self.replay.run(self.program.given_checked(arguments)))
+
+    def body(self, name: Names, finish: Any) -> tuple[list[str], list[str]]:
+        """The outputs as Python text, and the lines that come before."""
+        arguments = in_tuple([f"a{k}" for k in range(len(self.program.arguments))])
+        lines = [
+            f"try: found = {name(self.call)}({arguments})",
+            f"except {name(StaleError)}: return {name(MISSED)}",
+        ]
+        return [f"found[{k}]" for k in range(len(self.program.outputs))], lines
 
 
 def can_compile(program: Program) -> bool:

@@ -21,7 +21,8 @@ from autodiff.primitives.kinds import TABLE, Primitive
 from autodiff.recording import NO_KEYWORDS, compute
 
 FOLDED = 1 << 14  # elements: larger constants are not computed ahead
-COMMUTATIVE = frozenset({"add", "multiply", "masked_product", "maximum", "minimum", "equal", "not_equal"})
+COMMUTATIVE = frozenset({"add", "multiply", "masked_product", "equal", "not_equal"})
+"""To the last bit: of 0 and -0, maximum and minimum take the first; complex products are rounded in their order."""
 
 
 class Step(NamedTuple):
@@ -130,7 +131,7 @@ class Simplifier:
         return register
 
     def number(self, register: Register) -> float | None:
-        """The value of a constant whose elements are all the same real number."""
+        """The value of a constant whose elements are all the same real number, zeros of one sign."""
         if register not in self.constants:
             return None
         data = self.constants[register]
@@ -138,7 +139,8 @@ class Simplifier:
             return float(data)
         if isinstance(data, np.ndarray) and data.dtype.kind in "fiub" and data.size and data.size <= FOLDED:
             first = data.flat[0]
-            return float(first) if np.all(data == first) else None
+            same = np.all(data == first) and (data.dtype.kind != "f" or np.all(np.signbit(data) == np.signbit(first)))
+            return float(first) if same else None
         return None
 
     def made_by(self, register: Register, *names: str) -> Instruction | None:
@@ -151,21 +153,20 @@ class Simplifier:
         for rule in self.rules.get(step.primitive.name, ()):
             found = rule(step, self)
             if found is not None:
-                return found
+                return self._as_computed(found)
         constants = self.constants
         if step.operands[0] in constants and all(r in constants for r in step.operands) and step.form.size <= FOLDED:
             folded = self._folded(step)
             if folded is not None:
                 return folded
         key = self._key(step)
-        if key is not None and key in self._known:
+        if key in self._known:
             return self._known[key]
         if out is None:
             self.forms.append(step.form)
             out = len(self.forms) - 1
         self._append(Instruction(step.primitive, step.operands, step.keywords, out))
-        if key is not None:
-            self._known[key] = out
+        self._known[key] = out
         return out
 
     # --- for itself -------------------------------------------------------------------------------------------------
@@ -173,6 +174,11 @@ class Simplifier:
     def _append(self, instruction: Instruction) -> None:
         self.instructions.append(instruction)
         self.makers[instruction.out] = instruction
+
+    def _as_computed(self, register: Register) -> Register:
+        """A constant as an operation would give it: a number, where it is an array of shape ()."""
+        data = self.constants.get(register)
+        return self.constant(data[()]) if isinstance(data, np.ndarray) and not data.ndim else register
 
     def _register_of(self, data: Any) -> Register:
         self.forms.append(form_of(data))
@@ -188,18 +194,11 @@ class Simplifier:
         return None if isinstance(data, tuple) else self.constant(data)
 
     def _key(self, step: Step) -> Any:
-        """What two steps share if they compute the same; None if that cannot be told."""
+        """What two steps share if they compute the same."""
         operands = step.operands
-        if step.primitive.name in COMMUTATIVE and len(operands) == 2 and operands[0] > operands[1]:
+        if step.primitive.name in COMMUTATIVE and step.form.dtype.kind != "c" and operands[0] > operands[1]:
             operands = operands[::-1]
-        if not step.keywords:
-            return step.primitive, operands
-        key = step.primitive, operands, tuple(step.keywords.items())
-        try:
-            hash(key)
-        except TypeError:
-            return None
-        return key
+        return step.primitive, operands, tuple([(name, _keyword_key(x)) for name, x in step.keywords.items()])
 
 
 def _constant_key(data: Any) -> Any:
@@ -207,5 +206,13 @@ def _constant_key(data: Any) -> Any:
     if isinstance(data, (bool, int, str)):
         return type(data), data
     if isinstance(data, (float, complex, np.generic)):
-        return type(data), repr(data)
+        return type(data), np.asarray(data).dtype, np.asarray(data).tobytes()
     return None
+
+
+def _keyword_key(thing: Any) -> Any:
+    """What a keyword is known by: 1, 1.0 and True are not the same, nor are 0.0 and -0.0; objects are by identity."""
+    if isinstance(thing, tuple):
+        return tuple(map(_keyword_key, thing))
+    key = _constant_key(thing)
+    return ("object", id(thing)) if key is None else key

@@ -103,6 +103,8 @@ class Kinds:
         bases = operand_bases(name, known, out)
         if bases is None or any(base not in (F64, F32, I32, I1) for base in bases):
             return None
+        if any(base == I32 and form.weak for base, form in zip(bases, known)):
+            return None  # an integer of any size, to be compared with a number that may not hold it
         return Layer(name, tuple(map(str, bases)), str(out.dtype))
 
 

@@ -95,7 +95,7 @@ def trace_once(
         [data is STATIC for data in call.data],
         [name for name, data in zip(call.names, call.data) if data is not STATIC],
     )
-    return entry.filled(first), entry
+    return entry.filler(first), entry
 
 
 def _recorded(

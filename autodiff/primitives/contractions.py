@@ -133,7 +133,7 @@ def inner(a: Any, b: Any, /) -> Any:
     return a * b if np.ndim(a) == 0 or np.ndim(b) == 0 else _inner(a, b)
 
 
-@composite(np.outer, np.linalg.outer)
+@composite(np.outer)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
     """All products of one element of a with one of b."""
     refuse("outer", out=out)
@@ -201,6 +201,13 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **keywords: A
     return _einsum(*arrays, subscripts=explicit_subscripts(subscripts, [np.shape(a) for a in arrays]))
 
 
+@composite(np.einsum_path)
+def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
+    """The order in which einsum would multiply, which depends on shapes alone: NumPy's own answer, plain."""
+    shaped = (np.broadcast_to(0.0, np.shape(x)) if hasattr(type(x), "_record") else x for x in operands)
+    return np.einsum_path(*shaped, optimize=optimize, einsum_call=einsum_call)  # type: ignore[arg-type]
+
+
 def explicit_subscripts(subscripts: str, shapes: list[tuple[int, ...]]) -> str:
     """The subscripts with a result, with the ellipsis spelled out, and no blanks."""
     inputs, arrow, result = subscripts.replace(" ", "").partition("->")
@@ -227,12 +234,6 @@ def explicit_subscripts(subscripts: str, shapes: list[tuple[int, ...]]) -> str:
         joined = "".join(terms)
         result = ellipsis + "".join(sorted(c for c in set(joined) if joined.count(c) == 1 and c not in ellipsis))
     return ",".join(terms) + "->" + result
-
-
-@composite(np.linalg.trace)
-def trace_of_matrices(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    """The sum of a diagonal of the last two axes."""
-    return trace(x, offset, -2, -1, dtype)
 
 
 @composite(np.trace)

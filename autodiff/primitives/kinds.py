@@ -4,6 +4,7 @@ A rule is ordinary NumPy. Its parameter names say what it reads:
 
     x, y, z    the first, second, third operand          xs, i   all operands, and which one (variadic entries)
     x_like …   the operand's shape and dtype alone        out     the result
+    shared     a dictionary that the operands' rules share, for what each of them would have to make
     g          the arriving gradient                     axis …  any other name is a keyword of the operation
 
 Run on arrays a rule computes, run on Values it records: second derivatives need no second rule. Whoever walks a graph

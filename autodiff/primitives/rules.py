@@ -17,6 +17,7 @@ Pull = Callable[[Any, Sequence[Any], Any, Any], Any]
 Push = Callable[[Sequence[Any], Sequence[Any], Any, Any], Any]
 
 _ACCESS = {"g": "g", "tangents": "tangents", "xs": "xs", "i": "i", "out": "out", "keywords": "node._keywords"}
+_ACCESS["shared"] = "shared"
 _ACCESS |= {name: f"xs[{i}]" for i, name in enumerate("xyz")}
 _ACCESS |= {f"{name}_like": f"node._inputs[{i}]" for i, name in enumerate("xyz")} | {"xs_like": "node._inputs"}
 
@@ -28,6 +29,9 @@ def build_pulls(primitive: Any, product: Rule = operator.mul) -> Iterable[Pull |
     if primitive.kind == "elementwise":
         mixed = len(primitive.rules) > 1
         return tuple(_partial(rule, "g", "g, xs, out, node", product, mixed) for rule in primitive.rules)
+    if any("shared" in primitive.reads(rule) for rule in primitive.rules):
+        rules = [rule and _adapt(rule, "{rule}", "g, xs, out, node, shared") for rule in primitive.rules]
+        return _SharedByOperands(rules)
     return tuple(rule if rule is None else _adapt(rule, "{rule}", "g, xs, out, node") for rule in primitive.rules)
 
 
@@ -79,6 +83,29 @@ class _EveryOperand:
 
     def __len__(self) -> int:
         raise TypeError("a variadic entry has as many pulls as it is given operands")
+
+
+class _SharedByOperands:
+    """The pulls of an entry whose operands need the same costly thing: made once for each visit of a node.
+
+    A rule that reads `shared` gets a dictionary, empty at first, that the rules of the other operands get too.
+    """
+
+    def __init__(self, rules: Sequence[Any]) -> None:
+        self.rules = rules
+
+    def _with(self, rule: Any, shared: dict[str, Any]) -> Any:
+        return rule and (lambda g, xs, out, node: rule(g, xs, out, node, shared))
+
+    def __iter__(self) -> Iterator[Any]:
+        shared: dict[str, Any] = {}
+        return iter([self._with(rule, shared) for rule in self.rules])
+
+    def __getitem__(self, i: int) -> Any:
+        return self._with(self.rules[i], {})
+
+    def __len__(self) -> int:
+        return len(self.rules)
 
 
 _CONSTANT_PULLS: dict[Any, Pull] = {1: lambda g, xs, out, node: g, -1: lambda g, xs, out, node: -g}

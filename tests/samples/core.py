@@ -64,16 +64,9 @@ SAMPLES: dict[str, list[Sample]] = {
     "cumprod": [Sample(((2, 3, 2),), {"axis": a}) for a in (0, 1, -1)] + [Sample(((5,),), {"axis": 0})],
     "cumsum": [Sample(((2, 3, 2),), {"axis": a}) for a in (0, 1, -1)] + [Sample(((0,),), {"axis": 0})],
     "dot": [Sample(s) for s in DOTS],
-    "eigh": [Sample(((3, 3),), {"uplo": u}, False) for u in "LU"] + [Sample(((2, 2, 2),), {"uplo": "L"}, False)],
     "einsum": [Sample(s, {"subscripts": k}) for k, s in SUBSCRIPTS.items()],
-    "fft": [
-        Sample(((2, 4),), {"n": n, "axis": 1, "norm": m}) for n, m in ((4, "backward"), (3, "ortho"), (6, "forward"))
-    ],
     "flip": [Sample(((2, 3),), {"axis": a}) for a in (None, 0, -1, (0, 1))],
     "getitem": [Sample(((3, 4), *at(i)[0]), at(i)[1]) for i in INDICES],
-    "ifft": [
-        Sample(((4, 2),), {"n": n, "axis": 0, "norm": m}) for n, m in ((4, "backward"), (3, "ortho"), (6, "forward"))
-    ],
     "inner": [Sample(s) for s in INNERS],
     "log_softmax": [Sample(((2, 3, 2),), {"axis": a}, False) for a in (None, 0, -1, (0, 2))],
     "ldexp": [Sample(((2, 3), np.array([1, -2, 0]))), Sample(((), np.int64(3))), Sample(((3,), np.array([[5], [-1]])))],

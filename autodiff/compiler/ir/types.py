@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 Number = int | float | bool
 
 
@@ -48,12 +50,13 @@ def vector(base: Type, lanes: int) -> Type:
 
 
 def literal(x: Number, type: Type) -> str:
-    """A number as text: floats by their bits, those of a float as the double that equals it."""
+    """A number as text: floats by their bits, those of a float as the double that equals it; too large is infinite."""
     if type.base == "i1":
         return "true" if x else "false"
     if not type.is_float:
         return str(int(x))
     number = float(x)
     if type.base == "float":
-        number = struct.unpack("f", struct.pack("f", number))[0] if abs(number) <= 3.4028235677973366e38 else number
+        with np.errstate(over="ignore"):
+            number = float(np.float32(number))
     return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"

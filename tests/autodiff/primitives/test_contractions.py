@@ -47,7 +47,6 @@ CALLS: list[Call] = [
     *(double(np.inner, a, b) for a, b in ((2.0, T), (T, 2.0))),
     *(call(np.outer, A(*a), A(*b)) for a, b in (((2,), (3,)), ((2, 2), (3,)), ((1,), (2, 2)))),
     call(np.outer, A(2), 3.0),
-    call(np.linalg.outer, A(2), A(3)),
     *(call(np.tensordot, A(*a), A(*b), axes) for a, b, axes in (
         ((3, 4), (3, 4), 2), ((2, 3), (3, 4), 1), ((2,), (3,), 0), ((2, 3, 4), (4, 3, 2), ([1, 2], [1, 0])),
         ((2, 3, 4), (4, 2, 5), ((0, 2), (1, 0))), ((2, 3), (3, 2), ((0, 1), (1, 0))), ((2, 3), (3,), (1, 0)),
@@ -75,7 +74,6 @@ CALLS: list[Call] = [
     *(call(np.trace, T, **k) for k in ({}, {"offset": 1}, {"offset": -1}, {"axis1": 1, "axis2": 2}, {"axis1": -1, "axis2": 0})),
     call(np.trace, X),
     call(np.trace, A(2, 3), 5),
-    *(call(np.linalg.trace, T, **k) for k in ({}, {"offset": 1}, {"offset": -1})),
     *(call(np.diagonal, T, **k) for k in ({}, {"offset": 1}, {"offset": -1}, {"axis1": 1, "axis2": 2}, {"axis1": 2, "axis2": 0})),
     *(call(np.diagonal, A(2, 3), o) for o in (2, -1, 3, -5)),
     *(call(np.take, T, i, **k) for i, k in (
@@ -92,7 +90,6 @@ REFUSED: list[Call] = [
         for k in ({"out": np.zeros(3)}, {"dtype": float}, {"order": "F"}, {"casting": "no"})
     ),
     *(call(np.trace, X, **k) for k in ({"dtype": float}, {"out": np.zeros(())})),
-    call(np.linalg.trace, X, dtype=float),
     call(np.take, X, [0], out=np.zeros(1)),
 ]
 calls, refused = parameters(CALLS, REFUSED)

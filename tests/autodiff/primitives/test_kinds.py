@@ -163,7 +163,7 @@ def test_every_entry_says_what_it_is() -> None:
 
 
 def test_rules_read_only_names_that_are_known() -> None:
-    known = {"g", "tangents", "x", "y", "z", "xs", "i", "out", "x_like", "y_like", "z_like", "xs_like"}
+    known = {"g", "tangents", "x", "y", "z", "xs", "i", "out", "x_like", "y_like", "z_like", "xs_like", "shared"}
     for entry in TABLE.values():
         for rule in (*entry.rules, entry.push_rule):
             for name in entry.reads(rule):
