@@ -54,6 +54,7 @@ ORDER = [
     "autodiff.primitives.differences",
     "autodiff.primitives.convolution",
     "autodiff.primitives.polynomials",
+    "autodiff.primitives.polynomial_fits",
     "autodiff.primitives.interpolation",
     "autodiff.primitives.vector_products",
     "autodiff.primitives.floating",
