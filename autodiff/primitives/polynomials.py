@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import ArgumentError, ShapeError
+from autodiff.errors import ArgumentError, ShapeError, UnsupportedError
 from autodiff.primitives.convolution import convolution
 from autodiff.primitives.given import array_of, looked_at
 from autodiff.primitives.kinds import composite
@@ -67,6 +67,28 @@ def polymul(a1: Any, a2: Any) -> Any:
     a1, a2 = _coefficients(a1, "polymul"), _coefficients(a2, "polymul")
     zeros = _leading_zeros(a1, "polymul") + _leading_zeros(a2, "polymul")
     return convolution(a1, a2, mode="full")[zeros:]
+
+
+@composite(np.poly)
+def poly(seq_of_zeros: Any) -> Any:
+    """The coefficients of the polynomial with given zeros, and 1 for its highest power: the product of all x − zero.
+
+    Real where the complex zeros come in conjugate pairs, as in NumPy.
+    """
+    zeros = np.atleast_1d(array_of(seq_of_zeros, "poly"))
+    if zeros.ndim != 1:
+        raise UnsupportedError(
+            f"np.poly takes a vector of zeros on a Value, was given shape {zeros.shape}; that of a matrix has the "
+            "zeros np.linalg.eigvals(v)"
+        )
+    out = np.ones(1, zeros.dtype)
+    for i in range(zeros.shape[0]):
+        out = convolution(out, np.stack([np.ones_like(zeros[i]), -zeros[i]]), mode="full")
+    if zeros.dtype.kind == "c":
+        plain = looked_at(zeros, "np.poly, whose dtype depends on data,")
+        if np.all(np.sort(plain) == np.sort(np.conjugate(plain))):
+            return np.real(out)
+    return out if zeros.shape[0] else 1.0
 
 
 @composite(np.polydiv)

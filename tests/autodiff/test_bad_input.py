@@ -330,7 +330,7 @@ ROWS: dict[str, tuple[Any, type[AutodiffError], type[Exception], str]] = {
     "a keyword nobody knows": (lambda: np.pad(V, 1, mode="constant", stat_length=3), UnsupportedError, TypeError, r"stat_length"),
     # --- functions that have no rule
     "np.roots": (lambda: np.roots(V), UnsupportedError, TypeError, r"np\.roots has no derivative.*v\.data"),
-    "np.poly": (lambda: np.poly(V), UnsupportedError, TypeError, r"np\.poly"),
+    "np.poly of a matrix": (lambda: np.poly(M), UnsupportedError, TypeError, r"np\.poly.*eigvals"),
     "np.histogram2d": (lambda: np.histogram2d(V, V), UnsupportedError, TypeError, r"np\.histogram2d"),
     "np.histogram by name": (lambda: np.histogram(V, "auto"), UnsupportedError, TypeError, r"np\.histogram.*auto.*v\.data"),
     "np.median in place": (lambda: np.median(V, overwrite_input=True), UnsupportedError, TypeError, r"overwrite_input"),

@@ -87,6 +87,14 @@ def test_the_method_is_the_function() -> None:
         Value(X).partition(1)
 
 
+def test_integers_between_bounds_stay_integers() -> None:
+    positions = np.argsort(Value([3.0, 1.0, 2.0]))
+    for low, high in ((1, None), (None, 1), (0, 1)):
+        out = np.clip(positions, low, high)
+        assert out.dtype == positions.dtype
+        assert out.data.tolist() == np.clip(positions.data, low, high).tolist()
+
+
 def test_gradients_pass_beside_them() -> None:
     x = np.array([1.5, -2.0, np.inf])
     assert ad.grad(lambda v: np.sum(np.where(np.isposinf(v), 0.0, v * np.fix(v))))(x).tolist() == [1.0, -2.0, 0.0]

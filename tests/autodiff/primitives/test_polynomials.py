@@ -31,6 +31,7 @@ CALLS: list[Call] = [
     *(call(f, Z, A(2)) for f in (np.polyadd, np.polysub, np.polymul)),
     call(np.polymul, np.array([2.0]), A(2)),
     *(call(np.polydiv, A(n), A(m))._replace(single=False) for n, m in ((4, 2), (3, 3), (2, 3), (3, 1))),
+    *(call(np.poly, x) for x in (A(4), A(1), Z)),
     *(call(np.polyder, A(5), **k)._replace(single=False) for k in ({}, {"m": 2}, {"m": 0}, {"m": 7})),
     *(
         call(np.polyint, A(3), **k)._replace(single=False)
@@ -65,6 +66,15 @@ def test_leading_zeros() -> None:
     assert_same(np.polyadd(Value(a), [1.0]), np.polyadd(a, [1.0]))
     with pytest.raises(ad.errors.TracingError, match="polymul"):
         ad.jit(lambda v: np.polymul(v, b))(a)
+
+
+def test_polynomials_from_zeros() -> None:
+    """∂∏(x − zᵢ)/∂zᵢ is minus the product of the others."""
+    z = A(4)
+    others = [-np.poly(np.delete(z, i)) for i in range(4)]
+    np.testing.assert_allclose(ad.jacobian(np.poly)(z)[1:], np.array(others).T, rtol=1e-13)
+    pair = np.array([1 + 2j, 1 - 2j])
+    assert np.poly(Value(pair)).dtype == np.poly(pair).dtype == np.float64
 
 
 def test_exact_division() -> None:
@@ -102,6 +112,7 @@ def test_wrong_inputs() -> None:
         np.polyint(v, 3, [1.0, 2.0])
     with pytest.raises(ad.errors.ShapeError, match="vander"):
         np.vander(np.ones((2, 2)) * v[0])
-    for f in (np.roots, np.poly):
-        with pytest.raises(ad.errors.UnsupportedError, match=f.__name__):
-            f(v)
+    with pytest.raises(ad.errors.UnsupportedError, match="roots"):
+        np.roots(v)
+    with pytest.raises(ad.errors.UnsupportedError, match="eigvals"):
+        np.poly(np.ones((2, 2)) * v[0])
