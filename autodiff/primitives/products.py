@@ -8,6 +8,7 @@ they are, y·2ᵉ is the same number, so no derivative misses them.
 
 from __future__ import annotations
 
+import math
 from operator import index
 from typing import Any
 
@@ -150,7 +151,7 @@ def last_axis(x: Any, axis: Any) -> Any:
     axes = tuple(a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis))
     kept = tuple(a for a in range(x.ndim) if a not in axes)
     moved = np.transpose(x, kept + axes)
-    return moved.reshape((*(x.shape[a] for a in kept), -1))
+    return moved.reshape((*(x.shape[a] for a in kept), math.prod(x.shape[a] for a in axes)))
 
 
 def _from_last_axis(g: Any, x_like: Any, axis: Any) -> Any:

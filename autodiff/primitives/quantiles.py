@@ -141,6 +141,8 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool,
     given = getattr(q, "_data", q)
     if not np.all((given >= 0) & (given <= 1)):
         raise ArgumentError(f"np.{name} takes quantiles in [0, 1], percentiles in [0, 100]; was given {given!r:.60}")
+    if each and a.size == 0:  # NumPy, too, leaves q aside
+        return np.nanmean(a, axis, keepdims=keepdims)
     axes = _axes(a, axis)
     lines, lead, weak = last_axis(a, axes), np.ndim(q), isinstance(given, (int, float))
     slices = _in_order(lines)

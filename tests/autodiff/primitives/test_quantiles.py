@@ -202,6 +202,19 @@ def test_slices_of_nan_alone_warn() -> None:
         assert np.isnan(np.nanmedian(Value(np.zeros(0))).data)
 
 
+def test_no_slices_at_all() -> None:
+    x = np.zeros((3, 0))
+    for f in (
+        lambda a: np.median(a, axis=0),
+        lambda a: np.quantile(a, [0.2, 0.5], axis=0),
+        lambda a: np.nanmedian(a, 0),
+    ):
+        assert_same(f(Value(x)), f(x))
+        assert ad.grad(lambda v, f=f: np.sum(f(v)))(x).shape == (3, 0)
+    with pytest.warns(RuntimeWarning, match="Mean of empty slice"):
+        assert np.isnan(np.nanquantile(Value(np.zeros(0)), 0.5).data)
+
+
 def test_median_of_complex_numbers() -> None:
     z = X[0] + 1j * X[1]
     for k in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}):
