@@ -11,6 +11,7 @@ import numpy as np
 
 from autodiff.errors import ArgumentError, DtypeError, ShapeError
 from autodiff.primitives.given import array_of
+from autodiff.primitives.indexing import picked
 from autodiff.primitives.kinds import composite
 from autodiff.primitives.shaping import stopped
 
@@ -27,7 +28,7 @@ def _periodic(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
     period = np.abs(period)
     x, xp = np.remainder(x, period), np.remainder(xp, period)
     order = np.argsort(xp)
-    xp, fp = xp[order], fp[order]
+    xp, fp = picked(xp, order), picked(fp, order)
     return x, np.concatenate([xp[-1:] - period, xp, xp[:1] + period]), np.concatenate([fp[-1:], fp, fp[:1]])
 
 
@@ -35,7 +36,7 @@ def _inside(x: Any, xp: Any, fp: Any) -> Any:
     """On the line through the neighbours of x, in NumPy's way of rounding it."""
     last = xp.shape[0] - 1
     left = np.clip(_searched(xp, x) - 1, 0, last - 1)
-    x0, x1, y0, y1 = xp[left], xp[left + 1], fp[left], fp[left + 1]
+    x0, x1, y0, y1 = (picked(a, i) for a in (xp, fp) for i in (left, left + 1))
     slope = (y1 - y0) / (x1 - x0)
     at_end = x == x1  # reached by the last point alone: the line is drawn through it
     from_x, from_y = np.where(at_end, x1, x0), np.where(at_end, y1, y0)

@@ -14,6 +14,7 @@ import numpy as np
 
 from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
 from autodiff.primitives.given import array_of, warn_where
+from autodiff.primitives.indexing import picked
 from autodiff.primitives.keywords import keeps, listed, refuse
 from autodiff.primitives.kinds import composite
 from autodiff.primitives.products import last_axis
@@ -96,7 +97,7 @@ def _elements(slices: Any, places: Any, lead: int, each: bool) -> Any:
     """The elements at places of sorted slices: the same ones in all, or, for each slice, its own."""
     places = places.astype(np.intp)
     if not each:
-        return slices[np.reshape(places, places.shape[:lead])]
+        return picked(slices, np.reshape(places, places.shape[:lead]))
     flat = np.reshape(places, (-1, *slices.shape[1:]))
     return np.reshape(np.take_along_axis(slices, flat, 0), places.shape[:lead] + slices.shape[1:])
 

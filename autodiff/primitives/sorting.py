@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff.errors import DtypeError, ShapeError
+from autodiff.primitives.indexing import getitem, split_index
 from autodiff.primitives.keywords import refuse
 from autodiff.primitives.kinds import composite
 from autodiff.primitives.shaping import axis_of, laid_out_as
@@ -25,7 +26,8 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     if (indices if hasattr(indices, "dtype") else np.asarray(indices)).dtype.kind not in "iu":
         raise DtypeError(f"np.take_along_axis takes integer positions, was given {indices!r:.60}; v[mask] takes a mask")
     lines = [np.arange(n).reshape((-1,) + (1,) * (arr.ndim - i - 1)) for i, n in enumerate(arr.shape)]
-    return arr[(*lines[:axis], indices, *lines[axis + 1 :])]
+    skeleton, arrays = split_index((*lines[:axis], indices, *lines[axis + 1 :]))
+    return getitem(arr, *arrays, index=skeleton)  # also of an array, at places that an operation found
 
 
 @composite(np.sort)

@@ -109,3 +109,7 @@ def test_in_a_program() -> None:
         for xp in (XP, XP * 1.1):
             for a, b in zip(run(x, xp, FP)[1], ad.grad(f, argnums=(0, 1, 2))(x, xp, FP)):
                 np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-14)
+    beside = ad.jit(lambda x: (np.interp(x, XP, FP), np.interp(x, ANGLES, FP, period=5.0)))
+    for x in (X, X.T.copy().reshape(2, 3)):
+        for a, b in zip(beside(x), (np.interp(x, XP, FP), np.interp(x, ANGLES, FP, period=5.0))):
+            np.testing.assert_allclose(a, b, rtol=1e-14)

@@ -258,3 +258,6 @@ def test_in_a_program() -> None:
         for a, b in zip(run(x), ad.value_and_grad(f)(x)):
             np.testing.assert_allclose(a, b, rtol=1e-14)
     assert run.cache_info().traces == 1
+    at = ad.jit(lambda q: np.quantile(V, q))
+    for q in (0.2, 0.7):
+        assert at(q) == pytest.approx(np.quantile(V, q))

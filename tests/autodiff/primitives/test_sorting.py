@@ -81,6 +81,12 @@ def test_partition_puts_the_kth_in_its_place(numbers: list[float], data: st.Data
     np.testing.assert_array_equal(pull(g)[0], expected)
 
 
+def test_an_array_at_places_that_an_operation_found() -> None:
+    run = ad.jit(lambda v: np.take_along_axis(X, np.argsort(v, axis=1), 1))
+    for v in (X, -X):
+        np.testing.assert_array_equal(run(v), np.take_along_axis(X, np.argsort(v, axis=1), 1))
+
+
 def test_wrong_indices() -> None:
     with pytest.raises(ad.errors.ShapeError, match="as many axes"):
         np.take_along_axis(Value(X), np.array([0]), 0)
