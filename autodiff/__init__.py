@@ -16,6 +16,7 @@ from autodiff.value import Value
 if TYPE_CHECKING:
     from autodiff import optimize, testing
     from autodiff.compiler.jit import jit
+    from autodiff.debugging import debug_nans
     from autodiff.drawing import draw, draw_dot
 
 __version__ = "0.1.0"
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Value",
     "checkpoint",
+    "debug_nans",
     "draw",
     "draw_dot",
     "elementwise",
@@ -54,7 +56,12 @@ __all__ = [
     "vjp",
 ]
 
-_ON_FIRST_USE = {"draw": "autodiff.drawing", "draw_dot": "autodiff.drawing", "jit": "autodiff.compiler.jit"}
+_ON_FIRST_USE = {
+    "debug_nans": "autodiff.debugging",
+    "draw": "autodiff.drawing",
+    "draw_dot": "autodiff.drawing",
+    "jit": "autodiff.compiler.jit",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -54,7 +54,7 @@ def checkpoint(f: Function) -> Function:
     @wraps(f, updated=())
     def checkpointed(*args: Any, **keywords: Any) -> Any:
         mode = current_mode()
-        if mode.trace is not None or not mode.recording:
+        if mode.watch is not None or not mode.recording:  # `debug_nans` names operations of f, not f
             return f(*args, **keywords)
         leaves, structure = flatten((args, keywords))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Value) and leaf._carries]

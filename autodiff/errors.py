@@ -21,6 +21,10 @@ class GradientLostError(AutodiffError, TypeError):
     """A Value read as a plain number or array, where its gradient would silently be lost."""
 
 
+class MissingAttributeError(AutodiffError, AttributeError):
+    """Something that an array has and a Value has not."""
+
+
 class InPlaceError(AutodiffError, TypeError):
     """An attempt to change recorded data in place."""
 
@@ -43,6 +47,18 @@ class AxisRangeError(ShapeError, IndexRangeError):
 
 class UndefinedDerivativeError(AutodiffError, RuntimeError):
     """A derivative that does not exist at this point: an eigenvector of a repeated eigenvalue, the phase of one."""
+
+
+class NonFiniteError(AutodiffError, FloatingPointError):
+    """Under `debug_nans`: an infinity or NaN that reached a result, a gradient or a leaf.
+
+    operation: what made it, as "log" or "derivative of sqrt" · line: of the user's code, with its place; "" if it is
+    not known · path: the operations from there to the end
+    """
+
+    operation: str = ""
+    line: str = ""
+    path: tuple[str, ...] = ()
 
 
 class TracingError(AutodiffError, RuntimeError):

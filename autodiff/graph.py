@@ -62,6 +62,12 @@ def release(node: Any) -> None:
         node._count, node._x, node._y, node._a, node._b = MANY, RELEASED, None, RELEASED, None
 
 
+def release_all(nodes: set[Any]) -> None:
+    """Release nodes one after the other, users first, so that a long chain is not freed by recursion."""
+    for node in newest_first(nodes):
+        release(node)
+
+
 def is_released(node: Any) -> bool:
     """Whether the history of a node was freed."""
     return node._operands is RELEASED

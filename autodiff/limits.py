@@ -35,7 +35,9 @@ def limit_of(node: Any, seeds: Mapping[Any, Any], nodes: set[Any]) -> Limit:
     ends = {*values, *places}
     between = dependents((n for n in nodes if n._serial > node._serial), ends)
     with changed(recording=True):
-        found = walk(seeds, newest_first(between), between, ends, recorded=True, masked=False, free=False)
+        found: dict[Any, Any] = {}
+        if places:
+            found = walk(seeds, newest_first(between), between, ends, recorded=True, masked=False, free=False)
         gradients = {
             i: _sum([found[n] for n, place in places.items() if place == i and n in found])
             for i in range(len(node._data))

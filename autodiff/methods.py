@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff.decisions import METHODS_IN_PLACE
 from autodiff.errors import InPlaceError
 from autodiff.primitives import (
+    choosing,
     composites,
     contractions,
     discrete,
@@ -20,6 +22,7 @@ from autodiff.primitives import (
     transcendental,
 )
 from autodiff.primitives.indexing import At
+from autodiff.refusals import missing_attribute
 
 if TYPE_CHECKING:
     from autodiff.value import Value
@@ -36,10 +39,11 @@ def _method(function: Callable[..., Any]) -> Any:
     return method
 
 
-def _written_in_place(name: str, instead: str) -> Any:
+def _written_in_place(name: str) -> Any:
     def method(self: Any, *args: Any, **keywords: Any) -> Any:
         raise InPlaceError(
-            f"v.{name}(...) would change recorded data in place, so a Value has no such method; use {instead}"
+            f"v.{name}(...) would change recorded data in place, so a Value has no such method; use "
+            f"{METHODS_IN_PLACE[name]}"
         )
 
     method.__name__ = name
@@ -50,6 +54,11 @@ class ArrayMethods:
     """What a Value shares with an ndarray. Each method is the NumPy function of the same name."""
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:  # a type checker knows by itself what is missing
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing_attribute(name)
 
     sum, mean, var, std = map(_method, (reductions.sum, composites.mean, composites.var, composites.std))
     prod, cumprod, cumsum = map(_method, (products.prod, products.cumprod, reductions.cumsum))
@@ -66,13 +75,9 @@ class ArrayMethods:
     argpartition = _method(discrete.argpartition)
     flatten = _method(shaping.ravel)
 
-    sort = _written_in_place("sort", "np.sort(v)")
-    partition = _written_in_place("partition", "np.partition(v, kth)")
-    fill = _written_in_place("fill", "np.full_like(v, x)")
-    put = _written_in_place("put", "v.at[index].set(x)")
-    resize = _written_in_place("resize", "v.reshape(shape)")
-    itemset = _written_in_place("itemset", "v.at[index].set(x)")
-    setflags = _written_in_place("setflags", "v.data for the plain array")
+    sort, partition, fill, put, resize, itemset, setfield, setflags = map(
+        _written_in_place, ("sort", "partition", "fill", "put", "resize", "itemset", "setfield", "setflags")
+    )
 
     def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> Value:
         """The same elements in another shape: v.reshape(2, 3) or v.reshape((2, 3))."""
@@ -98,6 +103,14 @@ class ArrayMethods:
         from autodiff.primitives.extremes import clip
 
         return clip(self, min, max, out)  # type: ignore[no-any-return]
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Value:
+        """At each place the element of that choice whose number this Value holds there."""
+        return choosing.choose(self, choices, out, mode)  # type: ignore[no-any-return]
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Value:
+        """The parts along an axis at which a vector of conditions holds."""
+        return choosing.compress(condition, self, axis, out)  # type: ignore[no-any-return]
 
     def conj(self) -> Value:
         """The complex conjugate."""

@@ -104,15 +104,21 @@ class Reading:
     def __repr__(self: Any) -> str:
         if trace_for(self) is not None:  # a number in a text would be today's
             return f"Value(traced, shape={self.shape}, dtype={self.dtype})"
+        if type(self._data) is tuple:
+            return f"Value({len(self._data)} results of {self._op}: {', '.join(map(_shown, self._data))})"
         grad = 0.0 if self._grad is None and self.ndim == 0 else self._grad
         return f"Value(data={_shown(self._data)}, grad={'not run' if grad is None else _shown(grad)})"
 
     def __len__(self: Any) -> int:
+        if type(self._data) is tuple:
+            return len(self._data)
         if self.ndim == 0:
             raise TypeError("len() of a scalar Value: it has no axes")
         return int(self.shape[0])
 
     def __iter__(self: Any) -> Iterator[Value]:
+        if type(self._data) is tuple:  # an operation with several results: `w, v = operation(x)`, as for arrays
+            return (self.part(i) for i in range(len(self._data)))
         if self.ndim == 0:
             raise TypeError(
                 "a scalar Value has no elements to go through (list(v), for x in v, a, b = v); v.item() is its number"

@@ -152,7 +152,7 @@ def _is_simple(x: Any) -> bool:
 def _node(
     data: Any, primitive: Primitive, count: int, x: Any, a: Any, y: Any, b: Any, keywords: Any, carries: bool
 ) -> Value:
-    """The result of an operation, with its history if a gradient flows through it, or if the compiler is tracing.
+    """The result of an operation, with its history if a gradient flows through it, or if somebody watches.
 
     Up to two operands, x and y, and the data they had, a and b, have slots of their own: with a tuple for each, the
     garbage collector would have three times as much to visit.
@@ -164,11 +164,12 @@ def _node(
     node._recorded = False
     mode = current_mode()
     node._carries = carries = carries and mode.recording and primitive.differentiable
-    if carries or mode.trace is not None:
+    watch = mode.watch
+    if carries or watch is not None:
         node._primitive, node._keywords = primitive, keywords
         node._count, node._x, node._y, node._a, node._b = count, x, y, a, b
-        if mode.trace is not None:
-            mode.trace.record(node)
+        if watch is not None:
+            watch.record(node)
     else:
         node._primitive, node._keywords = None, NO_KEYWORDS
         node._count, node._x, node._y, node._a, node._b = 0, None, None, None, None

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import AutodiffError, InPlaceError, UnsupportedError
+from autodiff.decisions import ATTRIBUTES, IN_PLACE, REFUSED
+from autodiff.errors import AutodiffError, InPlaceError, MissingAttributeError, UnsupportedError
 
 _INSTEAD = {
     "reduce": "use the function with an axis, np.sum, np.prod, np.max or np.min",
@@ -18,7 +19,7 @@ _INSTEAD = {
 def refusal(function: Any, method: str = "__call__", keywords: Mapping[str, Any] | None = None) -> AutodiffError:
     """The error for a NumPy function, or a ufunc's method or keywords, that cannot be recorded."""
     if not isinstance(function, np.ufunc):
-        return UnsupportedError(_no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}"))
+        return _of_function(function.__module__, function.__name__)
     name = function.__name__
     keywords = keywords or {}
     if "out" in keywords:
@@ -36,11 +37,24 @@ def refusal(function: Any, method: str = "__call__", keywords: Mapping[str, Any]
             f"np.{name}(..., {given}) is not supported on Values; leave the keyword out: np.where(mask, ...) chooses, "
             "v.astype(...) changes the dtype"
         )
-    return UnsupportedError(_no_rule(f"np.{name}"))
+    return _of_function("numpy", name)
 
 
-def _no_rule(name: str) -> str:
-    return (
-        f"{name} has no derivative in autodiff's table. Write it with functions that have one, register it "
-        "(autodiff.primitive), or, if no gradient is needed, call it on v.data"
+def _of_function(module: str, name: str) -> AutodiffError:
+    """The error for a function: the decision on it, if there is one."""
+    key = f"{module}.{name}".removeprefix("numpy.")
+    if key in IN_PLACE:
+        return InPlaceError(f"np.{key} {IN_PLACE[key]}")
+    if key in REFUSED:
+        return UnsupportedError(f"np.{key} {REFUSED[key]}")
+    return UnsupportedError(
+        f"{module.replace('numpy', 'np')}.{name} has no derivative in autodiff's table. Write it with functions that "
+        "have one, register it (autodiff.primitive), or, if no gradient is needed, call it on v.data"
     )
+
+
+def missing_attribute(name: str) -> MissingAttributeError:
+    """The error for something that an ndarray has, or nobody has, and a Value has not."""
+    if name in ATTRIBUTES:
+        return MissingAttributeError(f"a Value has no .{name}, which {ATTRIBUTES[name]}")
+    return MissingAttributeError(f"'Value' object has no attribute {name!r}")

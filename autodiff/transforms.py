@@ -37,6 +37,7 @@ class Recording:
     """
 
     def __init__(self, f: Function, primals: Sequence[Any], chosen: Sequence[int], has_aux: bool = False) -> None:
+        self.chosen = chosen
         self.structures: list[Any] = []
         self.variables: list[Value | None] = []
         arguments = list(primals)
@@ -60,7 +61,7 @@ class Recording:
                     f"{name_of(f)} must return (result, aux) with has_aux=True; it returned {type(result).__name__}"
                 )
             result, self.aux = result[0], _without_history(result[1], self)
-        self.outputs, self.output_structure = flatten(result)
+        self.outputs, self.output_structure = flatten(unpacked(result))
         for i, output in enumerate(self.outputs):
             if not isinstance(output, Value):
                 path = paths(self.output_structure)[i]
@@ -70,11 +71,19 @@ class Recording:
                 )
         self.nodes = ancestors(self.outputs, self.since)
         self.traced = self.outer.trace is not None
+        if self.outer.debug is not None:
+            self.outer.debug.check_values(self.outputs, f"the result of {name_of(f)}", self._named)
 
     @property
     def active(self) -> list[Value]:
         """The variables, without the places of constants."""
         return [v for v in self.variables if v is not None]
+
+    @property
+    def _named(self) -> dict[Value, str]:
+        """What messages call the variables."""
+        places = [f"argument {n}{path}" for n, s in zip(self.chosen, self.structures) for path in paths(s)]
+        return {v: name for v, name in zip(self.variables, places) if v is not None}
 
     @property
     def recorded(self) -> bool:
@@ -117,11 +126,14 @@ class Recording:
         """
         path = self._path([v for v in self.active if v in self.nodes])
         arriving = summed((output, seed) for output, seed in zip(self.outputs, seeds) if output in path)
-        free = last and not self.recorded
+        debug = current_mode().debug
+        free = last and not self.recorded and debug is None
         if free:
             self.nodes = set()
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
             gradients = pull_back(arriving, path, self.active, recorded=self.recorded, masked=self.traced, free=free)
+        if debug is not None:
+            debug.check_gradients(arriving, path, self.active, gradients, self._named)
         return self._handed_out([gradients.pop(v, None) for v in self.variables], self.variables)
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
@@ -130,6 +142,8 @@ class Recording:
         path = self._path([v for v in seeds if v in self.nodes])
         with changed(recording=self.outer.recording, differentiating=self.outer.differentiating):
             found = push_forward(seeds, path, self.outputs, recorded=self.recorded, masked=self.traced)
+        if (debug := current_mode().debug) is not None:
+            debug.check_tangents(seeds, self.outputs, found, self._named)
         tangents = [found.get(output) for output in self.outputs]
         found.clear()
         return self._handed_out(tangents, self.outputs)
@@ -165,6 +179,11 @@ class Recording:
             return given if self.recorded else given._read(f"a {what}")
         constant(given, what)
         return as_gradient(given, like)
+
+
+def unpacked(result: Any) -> Any:
+    """A function's result; where that is a bare operation with several, which is one Value, a tuple of Values."""
+    return tuple(result) if isinstance(result, Value) and type(result._data) is tuple else result
 
 
 def fresh_variable(x: Any) -> Value:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff.errors import DtypeError, GraphError, InPlaceError
 from autodiff.fitting import refuse_misfits, unshared
-from autodiff.graph import ancestors
+from autodiff.graph import ancestors, release_all
 from autodiff.methods import ArrayMethods
 from autodiff.modes import current_mode, trace_for
 from autodiff.operands import as_gradient, copied, first_gradient, leaf_data, read_only
@@ -104,7 +104,7 @@ class Value(Operators, Reading, ArrayMethods):
     @property
     def grad(self) -> Any:
         """The gradient, in the shape and dtype of the data; zeros before any backward pass."""
-        if (trace := trace_for(self)) is not None:
+        if (trace := trace_for(self, gradient=True)) is not None:
             return trace.read_grad(self)
         if self._grad is None:
             return 0.0 if type(self._data) is float else np.zeros_like(self._data)
@@ -188,8 +188,15 @@ class Value(Operators, Reading, ArrayMethods):
         seed = first_gradient(gradient, self)
         nodes = ancestors([self])
         leaves = [node for node in nodes if node._primitive is None]
-        traced = mode.trace is not None
-        gradients = pull_back({self: seed}, nodes, leaves, recorded=traced, masked=traced, free=not retain_graph)
+        traced, debug, free = mode.trace is not None, mode.debug, not retain_graph
+        if debug is not None:  # who is to blame is seen from the whole graph: it is freed afterwards
+            debug.check_values([self], "the value given to backward()")
+            free = False
+        gradients = pull_back({self: seed}, nodes, leaves, recorded=traced, masked=traced, free=free)
+        if debug is not None:
+            debug.check_gradients({self: seed}, nodes, leaves, gradients)
+            if not retain_graph:
+                release_all(nodes)
         if traced:
             mode.trace.add_gradients(gradients)
             return

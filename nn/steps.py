@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from autodiff.errors import ArgumentError, NotCompiledWarning
+from autodiff.errors import ArgumentError, NonFiniteError, NotCompiledWarning
 from nn.arguments import check_loss, check_reached
 from nn.optimizers import Optimizer
 
@@ -43,7 +43,7 @@ class Steps:
         try:
             return self.compiled(x, y)
         except Exception as error:
-            if self.must:
+            if self.must or isinstance(error, NonFiniteError):
                 raise
             self.compiled, reason = None, error
         value = self.eager(x, y)  # where the step itself is wrong, it says so again

@@ -14,6 +14,8 @@ ROOT = Path(__file__).parent.parent
 # From the top: what stands on one line may import from what stands above, and from its own line if it is a folder.
 ORDER = [
     "autodiff.errors",
+    "autodiff.decisions",
+    "autodiff.lines",
     "autodiff.modes",
     "autodiff.containers",
     "autodiff.operands",
@@ -35,6 +37,12 @@ ORDER = [
     "autodiff.primitives.indexing",
     "autodiff.primitives.sorting",
     "autodiff.primitives.contractions",
+    "autodiff.primitives.turning",
+    "autodiff.primitives.stacking",
+    "autodiff.primitives.diagonals",
+    "autodiff.primitives.choosing",
+    "autodiff.primitives.spacing",
+    "autodiff.primitives.questions",
     "autodiff.primitives.matrices",
     "autodiff.primitives.ties",
     "autodiff.primitives.eigen",
@@ -79,6 +87,7 @@ ORDER = [
     "autodiff.transforms",
     "autodiff.curvature",
     "autodiff.checkpointing",
+    "autodiff.debugging",
     "autodiff.optimize",
     "autodiff.compiler",
     "autodiff.drawing",
@@ -86,7 +95,7 @@ ORDER = [
     "autodiff.testing",
     "nn",
 ]
-FOLDERS = {"autodiff.optimize", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
+FOLDERS = {"autodiff.debugging", "autodiff.optimize", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
 LEARNERS_FILES = ["primitives/kinds", "primitives/arithmetic", "graph", "reverse", "value"]
 
 
@@ -178,7 +187,7 @@ def test_what_a_learner_reads_stays_short():
 
 
 PUBLIC = """
-Value checkpoint draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
+Value checkpoint debug_nans draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
 log_softmax logsumexp multilinear no_grad nondifferentiable one_hot optimize primitive put relu sigmoid softmax softplus
 stop_gradient testing value_and_grad vjp
 """

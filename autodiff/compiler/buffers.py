@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff.compiler.lines import where
 from autodiff.compiler.program import Program, Register
 from autodiff.compiler.sameness import root, same_bits
 from autodiff.errors import TracingError
+from autodiff.lines import where
 
 
 class Snapshot(NamedTuple):

@@ -22,7 +22,7 @@ from autodiff.compiler.sameness import same
 from autodiff.compiler.tracing import trace_once
 from autodiff.containers import Structure, flatten, paths
 from autodiff.errors import RetraceWarning, TracingError
-from autodiff.modes import current_mode
+from autodiff.modes import changed, current_mode
 from autodiff.operands import plain_scalar, refuse_foreign
 from autodiff.value import Value
 
@@ -97,7 +97,8 @@ class Jitted:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Run the program for these arguments, tracing first if there is none.
 
-        Inside another trace, inside a function that is being differentiated, and given Values, it runs undecorated.
+        Inside another trace, inside a function that is being differentiated, given Values, and while `debug_nans` looks
+        for the operation to blame, it runs undecorated.
         """
         if not keywords:
             for entry in self._recent:
@@ -135,7 +136,8 @@ class Jitted:
         """
         from autodiff.compiler.listing import Listing
 
-        sorted_out = self._sorted_out(args, keywords)
+        with changed(debug=None):
+            sorted_out = self._sorted_out(args, keywords)
         if sorted_out is None:
             raise TracingError(
                 f"{self.name}.lower(...) takes arrays and numbers, outside of other functions that are traced or "
@@ -158,7 +160,7 @@ class Jitted:
         """What the arguments are; None where the function is to run undecorated."""
         leaves, structure = flatten((args, keywords))
         mode = current_mode()
-        if mode.trace is not None or mode.differentiating or any(isinstance(leaf, Value) for leaf in leaves):
+        if mode.watch is not None or mode.differentiating or any(isinstance(leaf, Value) for leaf in leaves):
             return None
         data = [_as_input(leaf) for leaf in leaves]
         forms = tuple(map(_form, data))

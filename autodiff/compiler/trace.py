@@ -14,10 +14,10 @@ import numpy as np
 
 from autodiff.compiler.buffers import Constants, Overwritten
 from autodiff.compiler.leaves import Leaves, original
-from autodiff.compiler.lines import where
 from autodiff.compiler.moving import position, set_back, unmoved
 from autodiff.compiler.program import Instruction, Program, Register
 from autodiff.errors import TracingError
+from autodiff.lines import where
 from autodiff.operands import plain_scalar
 from autodiff.recording import serials
 from autodiff.value import Value, constant_value
@@ -201,7 +201,7 @@ class Trace(Leaves):
         self.refusal = self.refusal or error
         raise error
 
-    def refuse_elsewhere(self, value: Value) -> None:
+    def reads(self, value: Value, gradient: bool) -> None:
         """A Value is about to be read in a thread or context that does not trace: not if it is one of this trace."""
         if self.made(value) and (value in self._registers or value in self._made_constants):
             self.refuse(

@@ -23,7 +23,7 @@ from autodiff.compiler.sameness import ATOMS
 from autodiff.compiler.trace import Trace
 from autodiff.containers import Structure, flatten, restore
 from autodiff.errors import TracingError
-from autodiff.modes import TRACES, changed
+from autodiff.modes import WATCHES, changed
 from autodiff.value import Value
 
 
@@ -57,12 +57,12 @@ def trace_once(
         )
     positions, trace = reach.positions(), Trace()
     try:
-        TRACES.append(trace)
+        WATCHES.append(trace)
         try:
-            with changed(trace=trace):
+            with changed(trace=trace, debug=None):
                 results, structure, first = _recorded(function, call, trace, reach, name)
         finally:
-            TRACES.remove(trace)
+            WATCHES.remove(trace)
         if trace.refusal is not None:
             raise trace.refusal
         _refuse_changes(name, reach)

@@ -29,7 +29,7 @@ from autodiff.primitives.matrices import (
     transposed,
     without_phase,
 )
-from autodiff.primitives.ties import Limit, inverse_gaps, limit_at_ties, remember_ties, simple_vectors, tied
+from autodiff.primitives.ties import Limit, at_ties, inverse_gaps, remember_ties, simple_vectors, tied
 
 # --- symmetric and Hermitian matrices: A = V Λ Vᴴ ---------------------------------------------------------------------
 
@@ -46,18 +46,18 @@ def _eigh_vjp(g: Any, out: Any, uplo: str) -> Any:
     inner = without_phase(transposed(vectors) @ g_vectors, "eigenvectors", (vectors, g_vectors, -2))
     divided = inverse_gaps(values) * inner
     if limit:
-        divided = divided + _at_ties(inner, values, vectors, g_vectors, limit[0])
+        divided = _at_ties(divided, inner, values, vectors, g_vectors, limit[0])
     return folded(conjugated(vectors) @ (divided + as_diagonal(g_values)) @ transposed(vectors), uplo)
 
 
-def _at_ties(inner: Any, values: Any, vectors: Any, g: Any, limit: Limit) -> Any:
-    """What F∘(Vᵀ V̄') tends to where eigenvalues coincide."""
+def _at_ties(divided: Any, inner: Any, values: Any, vectors: Any, g: Any, limit: Limit) -> Any:
+    """F∘(Vᵀ V̄') with what it tends to where eigenvalues coincide."""
     (change,), (turn,), (turned,) = limit.changes, limit.turns, limit.turned
     moved = transposed(turn) @ g + transposed(vectors) @ turned
     size = np.abs(transposed(vectors)) @ np.abs(g)
     moved_size = np.abs(transposed(turn)) @ np.abs(g) + np.abs(transposed(vectors)) @ np.abs(turned)
-    return limit_at_ties(
-        inner, transposed(vectors) @ change, moved, values=values, apart=limit.apart, sizes=(size, moved_size)
+    return at_ties(
+        divided, inner, transposed(vectors) @ change, moved, values=values, apart=limit.apart, sizes=(size, moved_size)
     )
 
 
@@ -78,7 +78,7 @@ def _of_symmetric(a: Any, uplo: str, function: str) -> tuple[Any, Any, Any]:
     both = _eigh(square(a, function), uplo=uplo.upper())
     values = both.part(0)
     ties = tied(values)
-    remember_ties(both, ties)
+    remember_ties(both, values, ties)
     return values, ties, both
 
 

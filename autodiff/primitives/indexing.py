@@ -100,13 +100,14 @@ def _put(x: Any, *arrays: Any, index: Skeleton, shape: tuple[int, ...]) -> Any:
 getitem = linear(
     _getitem, [lambda g, xs, x_like, index: put_at(g, *xs[1:], index=index, shape=np.shape(x_like))], name="getitem"
 )
-put_at: Primitive = linear(_put, [lambda g, xs, index: getitem(g, *xs[1:], index=index)], name="put")
+put_at: Primitive = linear(_put, [lambda g, xs, index: getitem(g, *xs[1:], index=index)], broadcasts=True, name="put")
 
 
 def put(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of a shape with x added at an index: the adjoint of reading x[index]. Repeated positions add up.
 
-    x: the shape that the index has in `shape` · index: as in `v[index]` · returns: `shape`, in the dtype of x
+    x: the shape that the index has in `shape`, or one that broadcasts to it · index: as in `v[index]`
+    returns: `shape`, in the dtype of x
 
     >>> put(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 2]), (4,)).tolist()
     [1.0, 0.0, 5.0, 0.0]

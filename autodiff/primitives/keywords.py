@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import DtypeError, ShapeError, UnsupportedError
+from autodiff.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
 
 
 def refuse(function: str, **given: Any) -> None:
@@ -20,11 +20,17 @@ def refuse(function: str, **given: Any) -> None:
         )
 
 
+def on_cpu(device: Any) -> None:
+    """Raise for a `device=` other than the one NumPy has."""
+    if device not in (None, "cpu"):
+        raise ArgumentError(f"NumPy computes on device='cpu' alone, was given device={device!r}")
+
+
 def listed(given: Any) -> Any:
     """Axes, shapes, shifts: a tuple where several are given, in whatever NumPy takes for that; one as it is."""
     if isinstance(given, np.ndarray) and given.ndim:
         return tuple(given.tolist())
-    return tuple(given) if isinstance(given, (tuple, list)) else given
+    return tuple(given) if isinstance(given, (tuple, list, range)) else given
 
 
 def keeps(keepdims: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.primitives.keywords import is_masked, keeps, mask_for, refuse
+from autodiff.primitives.keywords import is_masked, keeps, mask_for, on_cpu, refuse
 from autodiff.primitives.kinds import composite, nondifferentiable
 
 for ufunc in (
@@ -195,6 +195,7 @@ def zeros_like(
     a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
     """Zeros of the shape and dtype of a. (empty_like too: nothing can be written into it.)"""
+    on_cpu(device)
     return _zeros_like(a, dtype=dtype, shape=shape)
 
 
@@ -203,6 +204,7 @@ def ones_like(
     a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
     """Ones of the shape and dtype of a."""
+    on_cpu(device)
     return _ones_like(a, dtype=dtype, shape=shape)
 
 
@@ -218,6 +220,7 @@ def full_like(
     device: Any = None,
 ) -> Any:
     """An array of one number, in the shape and dtype of a. A fill value with a gradient is broadcast instead."""
+    on_cpu(device)
     if hasattr(type(fill_value), "_record"):
         return np.broadcast_to(fill_value, a.shape if shape is None else shape).astype(dtype or a.dtype)
     return _full_like(a, fill_value, dtype=dtype, shape=shape)

@@ -21,6 +21,8 @@ _ACCESS["shared"] = "shared"
 _ACCESS |= {name: f"xs[{i}]" for i, name in enumerate("xyz")}
 _ACCESS |= {f"{name}_like": f"node._inputs[{i}]" for i, name in enumerate("xyz")} | {"xs_like": "node._inputs"}
 
+_MADE_HERE = f"{__file__}: made from a rule"  # what looks for the user's line passes over files of ours
+
 
 def build_pulls(primitive: Any, product: Rule = operator.mul) -> Iterable[Pull | None]:
     """One reverse rule per operand; `product` multiplies an elementwise partial with the gradient."""
@@ -158,8 +160,8 @@ def _adapt(
         body = f"rule({', '.join(access.get(name) or f'node._keywords[{name!r}]' for name in names)})"
     else:
         body = repr(rule)
-    source = f"lambda {signature}: {template.format(rule=body)}"
-    return eval(source, {"rule": rule, "product": product, "as_computed": as_computed})  # type: ignore[no-any-return]
+    code = compile(f"lambda {signature}: {template.format(rule=body)}", _MADE_HERE, "eval")
+    return eval(code, {"rule": rule, "product": product, "as_computed": as_computed})  # type: ignore[no-any-return]
 
 
 def _total(terms: Iterator[Any]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autodiff.errors import AxisRangeError, DtypeError, ShapeError, UnsupportedError
 from autodiff.modes import current_mode
-from autodiff.primitives.keywords import listed
+from autodiff.primitives.keywords import listed, on_cpu
 from autodiff.primitives.kinds import composite, linear, nondifferentiable
 from autodiff.primitives.reductions import spread
 
@@ -250,6 +250,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 @composite(np.astype)
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """a in another dtype. A cast to integers or booleans carries no gradient."""
+    on_cpu(device)
     dtype = np.dtype(dtype)
     if dtype.kind in "fc":
         return _astype(x, dtype=dtype)

@@ -25,7 +25,7 @@ from autodiff.primitives.matrices import (
     transposed,
     without_phase,
 )
-from autodiff.primitives.ties import WHY_TIED, Limit, inverse_gaps, limit_at_ties, remember_ties, simple_vectors, tied
+from autodiff.primitives.ties import WHY_TIED, Limit, at_ties, inverse_gaps, remember_ties, simple_vectors, tied
 
 
 def _inverse(x: Any) -> Any:
@@ -80,9 +80,10 @@ def _svd_vjp(g: Any, out: Any) -> Any:
     u, g_u, vh, g_vh = u[..., :k], g_u[..., :k], vh[..., :k, :], g_vh[..., :k, :]
     left, right = transposed(u) @ g_u, -(g_vh @ transposed(vh))
     both = without_phase(left + right, "singular vectors", (u, g_u, -2), (vh, g_vh, -1))
-    symmetric = both * inverse_gaps(s) + as_diagonal(np.where(s == 0, 0.0, g_s))
+    divided = both * inverse_gaps(s)
     if limit:
-        symmetric = symmetric + _at_ties(both, u, s, vh, g_u, g_vh, marked, limit[0])
+        divided = _at_ties(divided, both, u, s, vh, g_u, g_vh, marked, limit[0])
+    symmetric = divided + as_diagonal(np.where(s == 0, 0.0, g_s))
     antisymmetric = (left - right) * _inverse_sums(s)
     middle = (symmetric + conjugate_transposed(symmetric) + antisymmetric - conjugate_transposed(antisymmetric)) / 2
     total = conjugated(u) @ middle
@@ -94,8 +95,8 @@ def _svd_vjp(g: Any, out: Any) -> Any:
     return full
 
 
-def _at_ties(inner: Any, u: Any, s: Any, vh: Any, g_u: Any, g_vh: Any, marked: Any, limit: Limit) -> Any:
-    """What G∘(Uᵀ Ū' − V̄h' Vhᵀ) tends to where singular values coincide.
+def _at_ties(divided: Any, inner: Any, u: Any, s: Any, vh: Any, g_u: Any, g_vh: Any, marked: Any, limit: Limit) -> Any:
+    """G∘(Uᵀ Ū' − V̄h' Vhᵀ) with what it tends to where singular values coincide.
 
     Where several are 0, U and V turn by themselves: no gradient may arrive there, nor begin to as they move apart.
     """
@@ -112,7 +113,8 @@ def _at_ties(inner: Any, u: Any, s: Any, vh: Any, g_u: Any, g_vh: Any, marked: A
     def size(u: Any, g_u: Any, vh: Any, g_vh: Any) -> Any:
         return np.abs(transposed(u)) @ np.abs(g_u) + np.abs(g_vh) @ np.abs(transposed(vh))
 
-    return limit_at_ties(
+    return at_ties(
+        divided,
         inner,
         transposed(u) @ d_u - d_vh @ transposed(vh),
         turned,
@@ -160,7 +162,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     parts = _svd(matrices(a, "svd"), full_matrices=bool(full_matrices and compute_uv))
     u, s, vh = parts.part(0), parts.part(1), parts.part(2)
     marked = _marked(u, s, vh)
-    remember_ties(parts, marked)  # second derivatives of singular values, too, ask for vectors
+    remember_ties(parts, s, marked)  # second derivatives of singular values, too, ask for vectors
     if not compute_uv:
         return s
     u, vh = _simple(u, marked, vh)

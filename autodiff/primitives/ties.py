@@ -68,26 +68,38 @@ class Limit(NamedTuple):
     turned: tuple[Any, ...]
 
 
-def limit_at_ties(inner: Any, change: Any, turned: Any, values: Any, apart: Any, sizes: tuple[Any, Any]) -> Any:
-    """What inner∘1/(λⱼ − λᵢ), made symmetric, tends to for pairs that coincide; 0 for other pairs. (l'Hôpital's rule)
+def at_ties(
+    divided: Any, inner: Any, change: Any, turned: Any, *, values: Any, apart: Any, sizes: tuple[Any, Any]
+) -> Any:
+    """divided = inner∘1/(λⱼ − λᵢ), where pairs coincide replaced by what that, made symmetric, tends to.
 
     inner: its antisymmetric part has to be 0 in these pairs, and stay so if vectors are turned: else the function says
     which of the vectors are meant, and has no derivative · change: of inner, as values move `apart` · turned: of inner,
     as the vectors are turned · sizes: of the terms in inner and in turned, against which they are rounding
+
+    Where they only nearly coincide, the limit is as far off as they are apart, and the quotient by rounding divided by
+    that. So the limit is taken up to the distance where both are as good, if the function has one.
     """
-    pairs, tolerance = pairs_of(values), float(np.finfo(inner.dtype).eps) ** 0.4
+    eps, chosen = float(np.finfo(inner.dtype).eps), pairs_of(values, close=True)
+    rounded = 1000 * eps * values.shape[-1] * np.max(np.abs(values), axis=-1)  # how far off the values are, at most
     for matrix, size in zip((inner, turned), sizes):
-        off = np.abs(matrix - conjugate_transposed(matrix)) > tolerance * np.max(size, axis=(-2, -1), keepdims=True)
-        defined(inner, pairs & off, why=WHY_TIED)
+        bound = eps**0.4 * np.max(size, axis=(-2, -1)) + rounded * np.max(np.abs(change), axis=(-2, -1))
+        off = np.abs(matrix - conjugate_transposed(matrix)) > np.expand_dims(bound, (-2, -1))
+        defined(inner, pairs_of(values) & off, why=WHY_TIED)
+        chosen = chosen & ~off
     distance = np.expand_dims(apart, -2) - np.expand_dims(apart, -1)
     quotient = (change - conjugate_transposed(change)) / (2 * np.where(distance == 0, 1, distance))
-    return np.where(pairs, quotient, 0)
+    return np.where(chosen, quotient, divided)
 
 
-def pairs_of(values: Any) -> Any:
-    """Which two different ones of the numbers along the last axis coincide up to rounding: a symmetric matrix."""
+def pairs_of(values: Any, close: bool = False) -> Any:
+    """Which two different ones of the numbers along the last axis coincide: a symmetric matrix.
+
+    They do up to rounding; with close=True, up to where half of the digits agree.
+    """
+    eps = float(np.finfo(values.dtype).eps)
     size = np.max(np.abs(values), axis=-1, keepdims=True, initial=0.0)
-    bound = 8 * values.shape[-1] * float(np.finfo(values.dtype).eps) * np.expand_dims(size, -1)
+    bound = (eps**0.5 if close else 8 * values.shape[-1] * eps) * np.expand_dims(size, -1)
     near = np.abs(np.expand_dims(values, -1) - np.expand_dims(values, -2)) <= bound
     return near & ~np.eye(values.shape[-1], dtype=bool)
 
@@ -96,9 +108,11 @@ tied = nondifferentiable(lambda x: np.any(pairs_of(x), axis=-1), name="tied")
 """Which numbers along the last axis coincide with another one, up to rounding."""
 
 
-def remember_ties(node: Any, ties: Any) -> None:
-    """Say that values of a node coincide where `ties` are true; not while tracing, when numbers are not looked at."""
-    if current_mode().trace is None and isinstance(ties._data, np.ndarray) and np.any(ties._data):
+def remember_ties(node: Any, values: Any, ties: Any) -> None:
+    """Say that values of a node coincide, or nearly so; not while tracing, when numbers are not looked at."""
+    if current_mode().trace is not None or not isinstance(values._data, np.ndarray):
+        return
+    if np.any(ties._data) or np.any(pairs_of(values._data, close=True)):
         TIED[node._serial] = node
 
 

@@ -18,6 +18,7 @@ from autodiff.testing.claim import check_claim
 from autodiff.testing.compare import MODES, Finding, Function, Settings, compare, derived, size_of
 from autodiff.testing.judge import GradientMismatchError, NotDifferentiableError, Report, Tally
 from autodiff.testing.line import differentiable, plain
+from autodiff.transforms import unpacked
 from autodiff.value import Value
 
 
@@ -36,7 +37,8 @@ def check_grad(
     f: a function of numbers, arrays and nested containers of them, which returns such · order: 1 or more; an order is
     checked through every chain of modes, reverse over forward and so on · modes: "reverse", "forward" or both
     grad: a gradient (Jacobian, for f with several outputs) to check instead of ours, called with args; order 1
-    argnums: the arguments to differentiate; all by default, 0 for `grad` · units: up to so many input elements are
+    argnums: the arguments to differentiate; by default all that hold real or complex numbers (an integer among several
+    arguments is a constant), 0 for `grad` · units: up to so many input elements are
     varied one by one (four for higher orders); beyond, along three random directions, and a random choice of so many
     elements · seed: for these
     returns: Report. The tolerance is ten times the estimated error of the differences, and rounding
@@ -55,7 +57,7 @@ def check_grad(
             f"check_grad takes order >= 1 and modes from {MODES}; it was given order={order}, modes={modes}"
         )
     if grad is not None:
-        return check_claim(f, args, grad, 0 if argnums is None else argnums)
+        return check_claim(f, args, grad, 0 if argnums is None else argnums, np.random.default_rng(seed))
     flat, xs, names = _flattened(_runs_on_arrays(f, args), args, argnums)
     tally, settings = Tally(), Settings(tuple(modes), units, np.random.default_rng(seed), size_of(flat(*xs)))
     _check(flat, flat, xs, order, (), settings, tally, names)
@@ -122,7 +124,7 @@ def _indexed(index: tuple[int, ...]) -> str:
 
 def _flattened(f: Callable[..., Any], args: tuple[Any, ...], argnums: Any) -> tuple[Function, list[Any], list[str]]:
     """f as a function of its differentiated leaves that returns a tuple of leaves; the leaves; what to call them."""
-    chosen = set(range(len(args)) if argnums is None else positions(argnums, len(args)))
+    chosen = set(_differentiable(args) if argnums is None else positions(argnums, len(args)))
     args = tuple(float(a) if type(a) is int and n in chosen else a for n, a in enumerate(args))
     leaves, structure = flatten(args)
     owners = [n for n, arg in enumerate(args) for _ in flatten(arg)[0]]
@@ -136,9 +138,15 @@ def _flattened(f: Callable[..., Any], args: tuple[Any, ...], argnums: Any) -> tu
         filled = list(leaves)
         for place, x in zip(places, xs):
             filled[place] = x
-        return tuple(flatten(f(*restore(structure, filled)))[0])
+        return tuple(flatten(unpacked(f(*restore(structure, filled))))[0])
 
     return flat, [plain_scalar(leaves[i]) for i in places], [names[i] for i in places]
+
+
+def _differentiable(args: tuple[Any, ...]) -> list[int]:
+    """The arguments that hold real or complex numbers; integers are constants beside these, and numbers if alone."""
+    floats = [n for n, arg in enumerate(args) if any(differentiable(plain(leaf)) for leaf in flatten(arg)[0])]
+    return floats or [*range(len(args))]
 
 
 def _runs_on_arrays(f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[..., Any]:

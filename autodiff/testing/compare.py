@@ -77,9 +77,9 @@ def compare(f: Function, xs: Sequence[Any], settings: Settings, tally: Tally) ->
 def derived(f: Function, xs: Sequence[Any], mode: str, random: np.random.Generator) -> Function:
     """A random combination of the rows (reverse) or columns (forward) of the Jacobian, as a function of xs."""
     if mode == "reverse":
-        cotangent = tuple(_random_like(plain(leaf), random) for leaf in f(*xs))
+        cotangent = tuple(random_like(plain(leaf), random) for leaf in f(*xs))
         return lambda *ys: tuple(vjp(f, *ys)[1](cotangent))
-    tangent = tuple(_random_like(x, random) for x in xs)
+    tangent = tuple(random_like(x, random) for x in xs)
     return lambda *ys: tuple(jvp(f, ys, tangent)[1])
 
 
@@ -168,11 +168,12 @@ def _place(line: Line, number: int) -> Place:
 
 
 def _directions(xs: Sequence[Any], settings: Settings) -> Iterator[tuple[Any, ...]]:
-    """Every element by itself if there are few; otherwise random directions, and a random choice of elements."""
+    """Every element by itself if there are few, and one direction that moves all: min(|x|, |y|) is flat along the axes.
+    Otherwise three such directions, and a random choice of elements.
+    """
     count = sum(np.size(x) * (2 if np.iscomplexobj(x) else 1) for x in xs)
-    if count > settings.units:
-        for _ in range(3):
-            yield tuple(_random_like(x, settings.random) for x in xs)
+    for _ in range(3 if count > settings.units else 1 if count > 1 else 0):
+        yield tuple(random_like(x, settings.random) for x in xs)
     chosen = (
         set(settings.random.permutation(count)[: settings.units].tolist()) if count > settings.units else range(count)
     )
@@ -195,7 +196,7 @@ def _only(xs: Sequence[Any], leaf: int, tangent: Array) -> tuple[Any, ...]:
     return tuple((tangent if i == leaf else np.zeros(np.shape(x))).astype(_dtype(x))[()] for i, x in enumerate(xs))
 
 
-def _random_like(x: Any, random: np.random.Generator) -> Any:
+def random_like(x: Any, random: np.random.Generator) -> Any:
     """Numbers between ½ and 1 of either sign, times |x| where that is small but not 0, in the shape and dtype of x."""
     size = np.abs(np.asarray(x)).astype(np.float64)
     numbers = _signs(np.shape(x), random) * np.where(size == 0, 1.0, np.fmin(size, 1.0))

@@ -144,7 +144,7 @@ def _jacobians(f: Any, args: tuple[Any, ...], argnums: Any, fields: Fields) -> l
     numbers = positions(argnums, len(args))
     if not any(differentiable(leaf) or type(leaf) is int for n in numbers for leaf in flatten(args[n])[0]):
         raise DtypeError("there is no real or complex number among the arguments to differentiate")
-    line = Line(f, args)
+    line = Line(f, args, varied=numbers)
     counts = [len(flatten(arg)[0]) for arg in args]
     starts = [sum(counts[:n]) for n in numbers]
     chosen = [start + k for start, n in zip(starts, numbers) for k in range(counts[n])]

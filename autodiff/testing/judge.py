@@ -45,9 +45,7 @@ class Tally:
 
     def count(self, got: Array, expected: Array, error: Array) -> None:
         """Add some comparisons. Where the error bar is as large as the derivatives themselves there is no verdict."""
-        finite = np.isfinite(error) & np.isfinite(expected)
-        size = float(np.max(np.abs(expected)[finite], initial=0.0))
-        decided = finite & (TRUST * error <= max(0.1 * size, 0.01 * self.size, 1e-6))
+        decided = are_decided(expected, error, self.size)
         self.comparisons += got.size
         self.undecided += int(np.sum(~decided))
         self.difference = max(self.difference, float(np.max(np.abs(got - expected)[decided], initial=0.0)))
@@ -57,6 +55,13 @@ class Tally:
         """The same, for the user."""
         relative = self.difference / self.size if self.size else self.difference
         return Report(relative, self.comparisons, self.undecided)
+
+
+def are_decided(expected: Array, error: Array, size: float = 0.0) -> Array:
+    """Which differences are accurate enough to judge a derivative. size: of other derivatives beside these"""
+    finite = np.isfinite(error) & np.isfinite(expected)
+    largest = float(np.max(np.abs(expected)[finite], initial=0.0))
+    return np.asarray(finite & (TRUST * error <= max(0.1 * largest, 0.01 * size, 1e-6)))
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,8 @@ class Verdict:
 
 
 def judged(got: Array, slope: Slope, eps: Array, size: Array) -> Verdict:
-    """Compare derivatives with slopes of the same shape. At a kink nothing is right but what agrees with both sides.
+    """Compare derivatives with slopes of the same shape. At a kink nothing is right but what agrees with both sides,
+    and nothing at all where the sides are not even known: in a jump, or where they are infinite.
 
     size: of what derivatives are summed up from, which may cancel
     """
@@ -87,7 +93,8 @@ def judged(got: Array, slope: Slope, eps: Array, size: Array) -> Verdict:
         near = TRUST * slope.side_error + slack
         on_both_sides = (np.abs(got - slope.left) <= near) & (np.abs(got - slope.right) <= near)
         severity = np.where(wrong, np.nan_to_num(off / tolerance, nan=np.inf), -1.0)
-        severity = np.where(slope.kink, np.where(on_both_sides, -1.0, 0.0), severity)
+        excused = on_both_sides & are_decided(slope.derivative, slope.error)
+        severity = np.where(slope.kink, np.where(excused, -1.0, 0.0), severity)
     return Verdict(got, slope, int(np.argmax(severity)) if np.any(severity >= 0) else None)
 
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 import numpy as np
 
 from autodiff.containers import flatten, restore
 from autodiff.errors import DtypeError
+from autodiff.operands import copied
 from autodiff.testing.extrapolation import Array, Slope, ladder, slope
 
 
 class Line:
     """f, its arguments taken apart into leaves, and its result into one vector of real numbers.
 
+    varied: the arguments to be moved, by default all: among them a bare int is a number like any other, elsewhere, and
+    inside containers, an integer is a constant
     leaves: the numbers and arrays in the arguments · center: f there, float64 · outputs: f's results as arrays
     eps: the precision of every real output, that of its dtype or `coarsest`
     """
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], coarsest: float = 0.0) -> None:
-        # A bare int is a number like any other; inside a container it is a constant.
-        self.f, (self.leaves, self.structure) = f, flatten(tuple(float(a) if type(a) is int else a for a in args))
-        out, self.out_structure = flatten(f(*restore(self.structure, self.leaves)))
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], coarsest: float = 0.0, varied: Container[int] | None = None
+    ) -> None:
+        floats = (float(a) if type(a) is int and (varied is None or n in varied) else a for n, a in enumerate(args))
+        self.f, (self.leaves, self.structure) = f, flatten(tuple(floats))
+        out, self.out_structure = flatten(self._computed(self.leaves))
         self.outputs = [np.asarray(plain(leaf)) for leaf in out]
         for leaf in self.outputs:
             if leaf.dtype.kind not in "fciub":
@@ -41,10 +46,14 @@ class Line:
             leaves[i] = moved(leaves[i], step * tangent)
         with np.errstate(all="ignore"):
             try:
-                out = flatten(self.f(*restore(self.structure, leaves)))[0]
+                out = flatten(self._computed(leaves))[0]
             except (ArithmeticError, ValueError):  # outside the domain, as math.log(-1) says
                 return np.full_like(self.center, np.nan)
         return joined([np.asarray(plain(leaf)) for leaf in out])
+
+    def _computed(self, leaves: list[Any]) -> Any:
+        """f of arrays of its own: it may change them in place, and they are ours again the next time."""
+        return self.f(*restore(self.structure, map(copied, leaves)))
 
     def along(self, moves: dict[int, Any]) -> Slope:
         """The slope of every real output along a direction: leaf number → tangent."""

@@ -107,15 +107,16 @@ class Workshop:
         return True
 
     def finished(self) -> Expression:
-        """The program that computes the last name, without the lines it does not need, numbered anew."""
+        """The program that computes the last name, without the lines and inputs it does not need, numbered anew."""
         needed, result = {self.names[-1]}, self.names[-1]
         for name in reversed(self.lines):
             if name in needed:
                 needed |= set(_names(self.lines[name]))
         kept = [name for name in self.lines if name in needed]
-        fresh = {name: f"v{i}" for i, name in enumerate(kept)}
+        read = [i for i in range(len(self.inputs)) if f"x{i}" in needed]
+        fresh = {f"x{i}": f"x{k}" for k, i in enumerate(read)} | {name: f"v{i}" for i, name in enumerate(kept)}
         lines = [f"{fresh[name]} = {_renamed(self.lines[name], fresh)}" for name in kept]
-        return Expression(self.inputs, lines, fresh.get(result, result))
+        return Expression([self.inputs[i] for i in read], lines, fresh[result])
 
 
 def _moved(x: Any, step: float, number: int, way: int) -> Any:
@@ -140,8 +141,8 @@ def well_conditioned(center: Any, plus: Any, minus: Any) -> bool:
 
 
 def _names(code: str) -> list[str]:
-    return re.findall(r"\bv\d+\b", code)
+    return re.findall(r"\b[vx]\d+\b", code)
 
 
 def _renamed(code: str, fresh: dict[str, str]) -> str:
-    return re.sub(r"\bv\d+\b", lambda match: fresh[match[0]], code)
+    return re.sub(r"\b[vx]\d+\b", lambda match: fresh[match[0]], code)

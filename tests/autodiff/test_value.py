@@ -122,8 +122,12 @@ def test_constants_may_be_changed_by_their_owner_but_say_nothing_of_it() -> None
     c = np.array([1.0, 2.0])
     p = Value(np.ones(2))
     out = p + c
+    product = p * c
     c[0] = 100.0
     assert out.data.tolist() == [2.0, 3.0]
+    assert product.data.tolist() == [1.0, 2.0]
+    product.sum().backward()  # the other side of the one gap, documented with it
+    assert p.grad.tolist() == [100.0, 2.0]
 
 
 def test_in_place_operators_rebind() -> None:

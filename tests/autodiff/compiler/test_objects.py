@@ -86,6 +86,9 @@ def test_what_is_like_the_array_and_what_is_not(kind: str, entrance: Any) -> Non
     array = ARRAYS[kind]()
     watched = Watched(entrance, array)
     usable = type(array) is np.ndarray and array.flags.c_contiguous and array.flags.aligned
+    if array.dtype.hasobject and entrance is python_entrance:  # no program reads them
+        assert not watched.fits()
+        return
     assert watched.fits() == usable
     kept = [watched.array, memoryview(np.ones(3))]  # whoever refers to it
     watched.array = np.empty(array.shape, array.dtype)

@@ -41,3 +41,24 @@ COMPLEX_WIDE = spread(Z(3, 4), [2.5, 1.4, 0.6])
 SQUARES = [SQUARE, STACK, COMPLEX, COMPLEX_STACK, np.array([[1.7]]), np.zeros((0, 0)), np.zeros((2, 0, 0))]
 SQUARES += [np.asfortranarray(SQUARE), np.concatenate([STACK, STACK])[::2]]
 RECTANGLES = [TALL, WIDE, COMPLEX_TALL, COMPLEX_WIDE, spread(A(2, 4, 3), [2.5, 1.4, 0.6]), A(3, 1), A(1, 3)]
+
+START = rng.bit_generator.state
+
+
+def restart() -> None:
+    """Draw the same numbers again: whatever other modules and tests drew, a module or a test gets the same ones."""
+    rng.bit_generator.state = START
+
+
+SYMMETRIC = np.array([[2.0, 0.5, -0.3], [0.5, 1.0, 0.7], [-0.3, 0.7, -1.0]])
+
+
+def reconstructed(pair: Any, f: Any) -> Any:
+    values, vectors = pair
+    return (vectors * f(values)) @ np.conjugate(vectors.T)
+
+
+def by_eig(a: Any, f: Any = np.exp) -> Any:
+    """V f(Λ) V⁻¹."""
+    values, vectors = np.linalg.eig(a)
+    return (vectors * np.expand_dims(f(values), -2)) @ np.linalg.inv(vectors)

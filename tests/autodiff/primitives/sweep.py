@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,10 +33,7 @@ class Call(NamedTuple):
     kinked: bool = False
 
     def __str__(self) -> str:
-        shown = [
-            f"{np.shape(x)}" if isinstance(x, np.ndarray) else x.__name__ if callable(x) else repr(x)[:24]
-            for x in flatten(list(self.args))[0]
-        ]
+        shown = [_shown(x) for x in flatten(list(self.args))[0]]
         return ", ".join([*shown, *(f"{k}={v!r}"[:40] for k, v in self.keywords.items())])
 
     def check(self) -> None:
@@ -54,6 +53,18 @@ class Call(NamedTuple):
             check_second(f, *operands, differences=False)
 
 
+CHECKED: list[Call] = []
+"""The calls of every sweep that was imported: what is computed and, where it is differentiable, differentiated."""
+
+REFUSED: list[Call] = []
+"""The calls that raise, naming their one keyword."""
+
+
+def _shown(x: Any) -> str:
+    """An argument in the name of a test, the same in every process."""
+    return str(np.shape(x)) if isinstance(x, np.ndarray) else getattr(x, "__name__", repr(x)[:24])
+
+
 def call(function: Callable[..., Any], *args: Any, **keywords: Any) -> Call:
     return Call(function, args, keywords)
 
@@ -69,7 +80,9 @@ def double(function: Callable[..., Any], *args: Any, **keywords: Any) -> Call:
 
 
 def parameters(calls: list[Call], refused: list[Call]) -> Any:
-    """pytest parameters for both lists."""
+    """pytest parameters for both lists; which are remembered, so that `test_complete` sees what all of them lack."""
+    CHECKED.extend(calls)
+    REFUSED.extend(refused)
     return (
         pytest.mark.parametrize("case", calls, ids=[f"{c.function.__name__}({c})" for c in calls]),
         pytest.mark.parametrize("case", refused, ids=[f"{c.function.__name__}({c})" for c in refused]),
@@ -83,13 +96,45 @@ def check_refused(case: Call) -> None:
         case.function(*values, **case.keywords)
 
 
+def since(version: str, *arguments: Any) -> tuple[Any, ...]:
+    """Arguments that NumPy takes since a version: nothing before."""
+    return arguments if np.lib.NumpyVersion(np.__version__) >= version else ()
+
+
+ROOT = Path(__file__).parents[3]
+OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+GONE = {
+    "newshape"
+}  # the old name of reshape's `shape`, which newer NumPy lacks, and which raises as an unknown keyword
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """NumPy's signature; where an older NumPy keeps that of a C function to itself, that of our entry."""
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        return inspect.signature(DISPATCH[function])
+
+
+def untested(function: Callable[..., Any], calls: list[Call], refused: list[Call]) -> set[str]:
+    """The parameters of a function's signature that no call gives, by position or by name."""
+    parameters = signature_of(function).parameters.values()
+    names = [p.name for p in parameters if p.kind not in OPEN and p.name not in GONE]
+    used = {name for c in (*calls, *refused) if c.function is function for name in c.keywords}
+    return set(names) - used - {name for c in calls if c.function is function for name in names[: len(c.args)]}
+
+
 def check_complete(calls: list[Call], refused: list[Call]) -> None:
     """Every parameter of every function's signature occurs, and every function is one that Values dispatch."""
     for function in {c.function for c in calls}:
         assert function in DISPATCH, f"{function} is not dispatched"
-        if isinstance(function, np.ufunc):
-            continue
-        names = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_POSITIONAL]
-        used = {name for c in (*calls, *refused) if c.function is function for name in c.keywords}
-        used |= {name for c in calls if c.function is function for name in names[: len(c.args)]}
-        assert set(names) - {"kwargs"} <= used, f"{function.__name__}: {set(names) - used} untested"
+        if not isinstance(function, np.ufunc):
+            missing = untested(function, calls, refused)
+            assert not missing, f"{function.__name__}: {missing} untested"
+
+
+def sweeps() -> tuple[list[Call], list[Call]]:
+    """The calls of all test modules beside this one: those that are checked, and those that are refused."""
+    for path in sorted(Path(__file__).parent.rglob("test_*.py")):
+        import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    return CHECKED, REFUSED

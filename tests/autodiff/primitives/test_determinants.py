@@ -13,8 +13,20 @@ from autodiff import Value
 from autodiff.errors import UndefinedDerivativeError
 from autodiff.primitives import TABLE
 from tests.autodiff.checks import assert_same, check
-from tests.autodiff.primitives.linear_algebra import COMPLEX, COMPLEX_STACK, SQUARE, SQUARES, STACK, A, Z, spread
+from tests.autodiff.primitives.linear_algebra import (
+    COMPLEX,
+    COMPLEX_STACK,
+    SQUARE,
+    SQUARES,
+    STACK,
+    A,
+    Z,
+    restart,
+    spread,
+)
 from tests.autodiff.primitives.sweep import Call, call, check_complete, parameters
+
+restart()
 
 CALLS: list[Call] = [*(call(f, a) for f in (np.linalg.det, np.linalg.slogdet) for a in SQUARES)]
 calls, _ = parameters(CALLS, [])

@@ -22,8 +22,11 @@ from tests.autodiff.primitives.linear_algebra import (
     A,
     Z,
     positive,
+    restart,
 )
 from tests.autodiff.primitives.sweep import Call, call, check_complete, check_refused, parameters
+
+restart()
 
 POSITIVE = [positive(x) for x in (SQUARE, STACK, COMPLEX, COMPLEX_STACK, A(1, 1))]
 POSITIVE += [np.zeros((0, 0)), positive(SQUARE) + np.triu(A(3, 3), 1), np.asfortranarray(positive(SQUARE))]

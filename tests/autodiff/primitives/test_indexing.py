@@ -282,3 +282,13 @@ def _assigned(x: Any, index: Any, w: Any) -> Any:
     out = x.copy()
     out[index] = w
     return out
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 1), (2, 3)])
+@pytest.mark.parametrize("index", [(slice(0, 2), slice(1, 4)), (np.array([[0], [0]]), np.array([1, 2, 1]))])
+def test_what_is_put_may_broadcast_to_the_index(index: Any, shape: tuple[int, ...]) -> None:
+    x = np.arange(1.0, 1 + np.prod(shape, dtype=int)).reshape(shape)[()]
+    expected = np.zeros((3, 4))
+    np.add.at(expected, index, x)
+    np.testing.assert_array_equal(ad.put(Value(x), index, (3, 4)).data, expected)
+    check(lambda x: ad.put(x, index, (3, 4)), x)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import autodiff as ad
 from autodiff import Value
 from autodiff.primitives import COMPOSITES, DISPATCH, TABLE
 from autodiff.primitives.kinds import Primitive
+from autodiff.testing import GradientMismatchError, check_grad
 from tests.autodiff.checks import check, check_closure
 
 X = np.array([0.5, 1.5, 2.5])
@@ -302,3 +304,49 @@ def test_a_keyword_that_is_named_like_one_of_the_rules_words() -> None:
     entry = ad.elementwise(lambda x, *, weight=2.0: weight * x, [lambda weight: weight], name="test_weighted")
     assert ad.grad(entry)(3.0) == 2.0
     assert ad.grad(lambda x: entry(x, weight=5.0))(3.0) == 5.0
+
+
+# --- several results -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def polar(table: None) -> Any:
+    """(length, angle) of (x, y)."""
+    return ad.primitive(
+        lambda x, y: (np.hypot(x, y), np.arctan2(y, x)),
+        [
+            lambda g, x, y, out: g[0] * x / out[0] - g[1] * y / (out[0] * out[0]),
+            lambda g, x, y, out: g[0] * y / out[0] + g[1] * x / (out[0] * out[0]),
+        ],
+        outputs=True,
+        broadcasts=True,
+        name="polar_of_tests",
+    )
+
+
+def test_a_bare_entry_with_several_results_is_a_function_like_any_other(polar: Any) -> None:
+    length, angle = polar(ad.Value(3.0), ad.Value(4.0))
+    assert (length.item(), angle.item()) == (5.0, np.arctan2(4.0, 3.0))
+    assert len(polar(ad.Value(3.0), 4.0)) == 2
+    assert "2 results" in repr(polar(ad.Value(3.0), 4.0))
+    jacobian = ad.jacobian(polar, argnums=(0, 1))(3.0, 4.0)
+    np.testing.assert_allclose(jacobian, [[0.6, 0.8], [-4 / 25, 3 / 25]], rtol=1e-15)
+    out, pull = ad.vjp(polar, 3.0, 4.0)
+    assert out[0] == 5.0
+    np.testing.assert_allclose(pull((1.0, 25.0)), (0.6 - 4, 0.8 + 3))
+    np.testing.assert_allclose(ad.jvp(polar, (3.0, 4.0), (3.0, 4.0))[1], (5.0, 0.0), atol=1e-15)
+    assert check_grad(polar, 3.0, 4.0).undecided == 0
+    assert check_grad(polar, np.array([3.0, 1.0]), np.array([[4.0], [-2.0]]), order=1).undecided == 0
+
+
+def test_a_wrong_rule_for_one_of_several_results_is_named(polar: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polar, "rules", (polar.rules[0], lambda g, x, y, out: g[0] * y / out[0] + g[1] * x / out[0]))
+    with pytest.raises(GradientMismatchError, match=r"(?s)output 1 with respect to argument 1.*'polar_of_tests'"):
+        check_grad(polar, 3.0, 4.0)
+
+
+def test_check_grad_of_a_bare_entry_with_keywords() -> None:
+    entry = TABLE["logsumexp"]
+    x = np.array([[1.0, 2.0], [0.5, -1.0]])
+    assert check_grad(partial(entry, axis=0, keepdims=True), x).undecided == 0
+    assert check_grad(TABLE["tanh"], x).undecided == 0

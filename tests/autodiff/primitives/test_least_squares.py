@@ -22,8 +22,11 @@ from tests.autodiff.primitives.linear_algebra import (
     WIDE,
     A,
     Z,
+    restart,
 )
 from tests.autodiff.primitives.sweep import Call, call, check_complete, parameters
+
+restart()
 
 HERMITIAN = COMPLEX + np.conj(COMPLEX.T)
 CALLS: list[Call] = [

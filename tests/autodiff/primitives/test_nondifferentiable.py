@@ -9,7 +9,7 @@ import pytest
 
 import autodiff as ad
 from autodiff import Value
-from tests.autodiff.checks import plain
+from tests.autodiff.checks import assert_same, plain
 from tests.autodiff.primitives.sweep import Call, call, check_complete, check_refused, parameters
 
 rng = np.random.default_rng(6)
@@ -48,7 +48,7 @@ CALLS: list[Call] = [
     call(np.isrealobj, X),
     *(
         call(f, X, **k)
-        for f in (np.zeros_like, np.ones_like)
+        for f in (np.zeros_like, np.ones_like, np.empty_like)
         for k in ({}, {"dtype": np.float32}, {"shape": (2,)}, {"order": "C"}, {"subok": True}, {"device": "cpu"})
     ),
     *(
@@ -69,6 +69,9 @@ calls, refused = parameters(CALLS, REFUSED)
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
 @calls
 def test_call(case: Call) -> None:
+    if case.function is np.empty_like:  # what NumPy leaves there is nobody's number: zeros, here
+        assert_same(np.empty_like(Value(X), **case.keywords), np.zeros_like(X, **case.keywords))
+        return
     values = [Value(x) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in case.args]
     out, expected = case.function(*values, **case.keywords), case.function(*case.args, **case.keywords)
     for a, b in zip(out, expected) if isinstance(expected, tuple) and isinstance(out[0], Value) else [(out, expected)]:
@@ -131,7 +134,7 @@ def test_answers_work_as_plain_truth() -> None:
     assert np.all(x > 0)
     if np.isfinite(x).all() and (x > 0).any():
         assert int((x > 1).sum()) == 1
-    assert np.count_nonzero(x).item() == 2
+    assert int(np.count_nonzero(x)) == 2
 
 
 @pytest.mark.parametrize("f", [np.floor, np.sign, lambda x: x > 0.5, np.argmax, lambda x: np.round(x, 1)])

@@ -14,8 +14,10 @@ import autodiff as ad
 from autodiff import Value
 from autodiff.errors import ArgumentError, AxisRangeError, ShapeError
 from tests.autodiff.checks import assert_same, check
-from tests.autodiff.primitives.linear_algebra import COMPLEX, SQUARE, TALL, A, Z
+from tests.autodiff.primitives.linear_algebra import COMPLEX, SQUARE, TALL, A, Z, restart
 from tests.autodiff.primitives.sweep import Call, call, check_complete, close, parameters
+
+restart()
 
 VECTOR, CUBE, COMPLEX_CUBE = A(4), A(2, 3, 4), Z(2, 3, 4)
 VECTOR_ORDERS = (None, 2, 1, 0, 3, 1.5, 0.5, -1, -2.5, np.inf, -np.inf, np.float64(4))

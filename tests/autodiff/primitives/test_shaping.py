@@ -13,7 +13,7 @@ import pytest
 import autodiff as ad
 from autodiff import Value
 from tests.autodiff.checks import check
-from tests.autodiff.primitives.sweep import Call, call, check_complete, check_refused, parameters
+from tests.autodiff.primitives.sweep import Call, call, check_complete, check_refused, parameters, since
 
 rng = np.random.default_rng(1)
 X, Y = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
@@ -77,7 +77,7 @@ CALLS: list[Call] = [
     *(call(np.flip, T, **k) for k in ({}, {"axis": 0}, {"axis": -1}, {"axis": (0, 2)}, {"axis": None})),
     *(call(np.roll, T, s, **k) for s, k in ((1, {}), (-7, {}), (2, {"axis": 1}), (1, {"axis": (0, 1)}), ((1, -2), {"axis": (0, 2)}))),
     *(call(np.roll, T, s, **k) for s, k in (((1, 2), {"axis": 1}), ([1, 2], {"axis": [0, 0]}), (100, {"axis": -1}), (0, {}))),
-    *(call(np.pad, X, w) for w in (1, (1, 2), ((1, 0), (2, 3)), ((1,), (2,)), {0: 1}, {-1: (0, 2)}, 0, np.array([[1, 2], [0, 1]]))),
+    *(call(np.pad, X, w) for w in (1, (1, 2), ((1, 0), (2, 3)), ((1,), (2,)), *since("2.3.0", {0: 1}, {-1: (0, 2)}), 0, np.array([[1, 2], [0, 1]]))),
     *(call(np.pad, X, 1, constant_values=c) for c in (0, 2.5, (1, 2), ((1, 2), (3, 4)))),
     *(call(np.pad, X, ((2, 1), (1, 3)), mode) for mode in ("edge", "wrap", "symmetric", "reflect")),
     *(call(np.pad, X, ((5, 4), (7, 6)), mode=m) for m in ("wrap", "symmetric", "reflect")),

@@ -24,9 +24,12 @@ from tests.autodiff.primitives.linear_algebra import (
     TALL,
     WIDE,
     A,
+    restart,
     spread,
 )
 from tests.autodiff.primitives.sweep import Call, call, check_complete, close, parameters
+
+restart()
 
 SYMMETRIC = SQUARE + SQUARE.T
 REAL = [x for x in RECTANGLES if x.dtype.kind == "f"]

@@ -14,8 +14,10 @@ import autodiff as ad
 from autodiff import Value
 from autodiff.primitives.solving import _cheapest_cuts
 from tests.autodiff.checks import assert_same, check
-from tests.autodiff.primitives.linear_algebra import COMPLEX, SQUARE, SQUARES, STACK, A, Z, spread
+from tests.autodiff.primitives.linear_algebra import COMPLEX, SQUARE, SQUARES, STACK, A, Z, restart, spread
 from tests.autodiff.primitives.sweep import Call, call, check_complete, check_refused, close, parameters
+
+restart()
 
 TENSOR = spread(A(6, 6), np.linspace(1, 2, 6))
 CALLS: list[Call] = [

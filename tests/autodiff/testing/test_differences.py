@@ -259,3 +259,19 @@ def test_complex_step_jacobian():
 def test_complex_step_refuses_what_is_not_analytic(f):
     with pytest.raises(UnsupportedError, match=r"analytic|complex"):
         complex_step(f, 1.5)
+
+
+def test_an_integer_that_is_not_varied_stays_one():
+    found = finite_difference(lambda x, n: x[n] ** n, np.array([1.0, 2.0, 3.0]), 2)
+    assert found.derivative == pytest.approx([0, 0, 6])
+    assert one_sided(lambda n, x: x[n], 1, np.array([1.0, 2.0]), argnums=1).left == pytest.approx([0, 1])
+
+
+def test_a_function_may_change_what_it_is_given():
+    def f(x):
+        x *= x
+        return x
+
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(finite_difference(f, x).derivative, [[2, 0], [0, 4]], atol=1e-9)
+    assert x.tolist() == [1.0, 2.0]

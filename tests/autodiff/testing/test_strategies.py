@@ -63,6 +63,11 @@ def test_an_expression_prints_itself_as_code_that_computes_it(e):
 
 
 @given(expressions())
+def test_an_expression_takes_no_input_that_it_does_not_read(e):
+    assert all(f"x{i}" in "".join([*e.lines, e.result]) for i in range(len(e.inputs)))
+
+
+@given(expressions())
 def test_recorded_equals_computed(e):
     recorded, computed = e(*map(ad.Value, e.inputs)), e(*e.inputs)
     assert recorded.shape == np.shape(computed)
@@ -159,6 +164,8 @@ sys.modules["hypothesis"] = None
 import autodiff.testing
 from autodiff.errors import MissingDependencyError
 assert float(autodiff.testing.finite_difference(abs, 1.0).derivative) == 1.0
+assert autodiff.testing.check_grad(lambda x: x * x, 1.0).undecided == 0
+assert autodiff.testing.check_grad(lambda x: x * x, 1.0, grad=lambda x: 2 * x).undecided == 0
 for name in ("arrays", "expressions", "shapes", "values"):
     try:
         getattr(autodiff.testing, name)
