@@ -13,6 +13,7 @@ from autodiff.primitives import (
     choosing,
     composites,
     contractions,
+    discrete,
     joining,
     nondifferentiable,
     products,
@@ -71,6 +72,7 @@ class ArrayMethods:
     )
     any, all, round = map(_method, (nondifferentiable.any_, nondifferentiable.all_, nondifferentiable.round_))
     nonzero, searchsorted = map(_method, (nondifferentiable.nonzero, nondifferentiable.searchsorted))
+    argpartition = _method(discrete.argpartition)
     flatten = _method(shaping.ravel)
 
     sort, partition, fill, put, resize, itemset, setfield, setflags = map(

@@ -6,6 +6,7 @@ functions come in through the two protocols at the end; whatever has no rule is 
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -233,6 +234,8 @@ class Value(Operators, Reading, ArrayMethods):
             if type(handler) is not Primitive:
                 return handler(*inputs)
             return SHORT_WAYS[len(inputs)](handler, *inputs)
+        if method == "__call__" and ufunc.signature and keywords.keys() <= WHERE and type(handler) is FunctionType:
+            return handler(*inputs, **keywords)  # vecdot, matvec, vecmat: along which axes
         raise refusal(ufunc, method, keywords)
 
     def __array_function__(self, function: Any, types: Any, args: Any, keywords: Any) -> Any:
@@ -249,6 +252,7 @@ class Value(Operators, Reading, ArrayMethods):
 
 
 FLOAT64 = np.dtype(np.float64)
+WHERE = {"axis", "axes", "keepdims"}
 
 
 make_nodes_of(Value)

@@ -85,7 +85,13 @@ def std(
 ) -> Any:
     """√var; its gradient at a constant is 0."""
     refuse("std", dtype=dtype, out=out)
-    variance = np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
+    return root_of_variance(
+        np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
+    )
+
+
+def root_of_variance(variance: Any) -> Any:
+    """The square root, whose gradient at 0 is 0."""
     flat = variance == 0
     return np.where(flat, 0.0, np.sqrt(np.where(flat, 1.0, variance)))
 

@@ -58,6 +58,9 @@ def clip(
     """a held between two bounds, either of which may be None."""
     refuse("clip", out=out, **keywords)
     low, high = (min if a_min is np._NoValue else a_min), (max if a_max is np._NoValue else a_max)
-    low = -math.inf if low is None or low is np._NoValue else low
-    high = math.inf if high is None or high is np._NoValue else high
+    dtype = getattr(a, "dtype", None)
+    integers = dtype is not None and dtype.kind in "iu"  # which stay integers
+    least, most = (np.iinfo(dtype).min, np.iinfo(dtype).max) if integers else (-math.inf, math.inf)
+    low = least if low is None or low is np._NoValue else low
+    high = most if high is None or high is np._NoValue else high
     return bounded(a, low, high)

@@ -116,6 +116,12 @@ def put(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return put_at(x, *arrays, index=skeleton, shape=shape)
 
 
+def picked(x: Any, positions: Any) -> Any:
+    """x[positions], also where x is a plain array and the positions are what an operation answered."""
+    skeleton, arrays = split_index(positions)
+    return getitem(x, *arrays, index=skeleton)
+
+
 def _replace(x: Any, values: Any, *arrays: Any, index: Skeleton) -> Any:
     """A copy of x with the elements at the index replaced."""
     out = np.array(x)

@@ -121,8 +121,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 @composite(np.searchsorted)
 def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     """Where v would be inserted to keep a sorted."""
-    refuse("searchsorted", sorter=sorter)
-    return _searchsorted(a, v, side=side)
+    return _searchsorted(a, v, side=side, sorter=sorter)
 
 
 @composite(np.isclose)

@@ -8,6 +8,7 @@ they are, y·2ᵉ is the same number, so no derivative misses them.
 
 from __future__ import annotations
 
+import math
 from operator import index
 from typing import Any
 
@@ -143,18 +144,18 @@ def _cumprod_jvp(tangents: Any, x: Any, axis: int) -> Any:
 _cumprod = primitive(lambda x, *, axis: np.cumprod(x, axis=axis), [_cumprod_vjp], jvp=_cumprod_jvp, name="cumprod")
 
 
-def _last_axis(x: Any, axis: Any) -> Any:
+def last_axis(x: Any, axis: Any) -> Any:
     """x with the reduced axes gathered into one, the last."""
     if axis is None:
         return x.reshape(-1)
     axes = tuple(a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis))
     kept = tuple(a for a in range(x.ndim) if a not in axes)
     moved = np.transpose(x, kept + axes)
-    return moved.reshape((*(x.shape[a] for a in kept), -1))
+    return moved.reshape((*(x.shape[a] for a in kept), math.prod(x.shape[a] for a in axes)))
 
 
 def _from_last_axis(g: Any, x_like: Any, axis: Any) -> Any:
-    """The inverse of `_last_axis`."""
+    """The inverse of `last_axis`."""
     if axis is None:
         return g.reshape(x_like.shape)
     axes = tuple(a % x_like.ndim for a in ((axis,) if isinstance(axis, int) else axis))
@@ -166,7 +167,7 @@ def _from_last_axis(g: Any, x_like: Any, axis: Any) -> Any:
 def _prod_partials(x: Any, x_like: Any, axis: Any) -> Any:
     if x.size == 0:
         return x
-    return _from_last_axis(_products_of_others(_last_axis(x, axis)), x_like, axis)
+    return _from_last_axis(_products_of_others(last_axis(x, axis)), x_like, axis)
 
 
 def _prod_vjp(g: Any, x: Any, x_like: Any, axis: Any, keepdims: bool) -> Any:

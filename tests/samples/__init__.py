@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tests.samples import core, fourier, linear_algebra, shapes
+from tests.samples import core, fourier, linear_algebra, numbers, shapes
 from tests.samples.sample import Sample, made
 
-MODULES: tuple[Any, ...] = (core, fourier, linear_algebra, shapes)
+MODULES: tuple[Any, ...] = (core, fourier, linear_algebra, numbers, shapes)
 
 SAMPLES: dict[str, list[Sample]] = {name: samples for module in MODULES for name, samples in module.SAMPLES.items()}
 """Calls of differentiable entries that are not elementwise."""

@@ -16,7 +16,10 @@ from autodiff.containers import flatten, map_leaves, restore
 from autodiff.primitives import DISPATCH
 from tests.autodiff.checks import check, check_second
 
-KINKED = (np.max, np.min, np.amax, np.amin, np.ptp, np.clip, np.sort)  # differences cannot follow a gradient that jumps
+# differences cannot follow a gradient that jumps
+KINKED = {np.max, np.min, np.amax, np.amin, np.ptp, np.clip, np.sort, np.nanmax, np.nanmin, np.partition}
+KINKED |= {np.median, np.nanmedian, np.quantile, np.nanquantile, np.percentile, np.nanpercentile, np.sort_complex}
+KINKED |= {np.interp, np.modf}
 
 
 class Call(NamedTuple):

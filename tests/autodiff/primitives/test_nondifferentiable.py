@@ -35,6 +35,7 @@ CALLS: list[Call] = [
     *(call(f, X * 1.234, d) for f in (np.round, np.around) for d in (0, 1, -1)),
     *(call(np.count_nonzero, X, **k) for k in ({}, {"axis": 0}, {"axis": (1, 2), "keepdims": True})),
     *(call(np.searchsorted, np.sort(X.ravel()), X[0], side=s) for s in ("left", "right")),
+    call(np.searchsorted, X.ravel(), X[0], sorter=np.argsort(X.ravel(), kind="stable")),
     *(call(np.isclose, X, X + 1e-9, **k) for k in ({}, {"rtol": 0.0, "atol": 1e-10}, {"equal_nan": True})),
     *(call(np.allclose, X, X + 1e-9, **k) for k in ({}, {"rtol": 0.0, "atol": 1e-10}, {"equal_nan": True})),
     *(call(np.array_equal, X, X, **k) for k in ({}, {"equal_nan": True})),
@@ -61,7 +62,6 @@ CALLS: list[Call] = [
 REFUSED: list[Call] = [
     *(call(f, X, out=np.zeros(())) for f in (np.argmax, np.argmin, np.any, np.all, np.round, np.around)),
     call(np.argsort, X, order="f"),
-    call(np.searchsorted, X.ravel(), X[0], sorter=np.arange(24)),
 ]
 calls, refused = parameters(CALLS, REFUSED)
 
