@@ -12,7 +12,7 @@ from autodiff import Value
 from autodiff.decisions import ATTRIBUTES, IN_PLACE, METHODS_IN_PLACE, NO_ARRAY, REFUSED
 from autodiff.errors import AutodiffError, GradientLostError, InPlaceError, UnsupportedError
 from autodiff.primitives import DISPATCH
-from tests.conformance import PAGE, PARTS, UNDECIDED, VERSION, page, rows
+from tests.conformance import PAGE, PARTS, UNDECIDED, VERSION, attributes, page, rows
 
 WRITTEN = PAGE.read_text(encoding="utf-8")
 
@@ -139,3 +139,8 @@ def test_a_scatter_along_an_axis() -> None:
 
 def test_the_page_counts_what_is_undecided() -> None:
     assert (UNDECIDED in WRITTEN) == any(row.decision == UNDECIDED for row in rows())
+
+
+def test_every_name_is_decided() -> None:
+    """Differentiated, without a gradient, refused with a reason, or no function of arrays: nothing else."""
+    assert [row.name for row in (*rows(), *attributes()) if row.decision == UNDECIDED] == []
