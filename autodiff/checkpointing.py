@@ -19,7 +19,7 @@ from autodiff.primitives.kinds import Primitive
 from autodiff.primitives.shaping import stopped
 from autodiff.recording import serials
 from autodiff.reverse import pull_back
-from autodiff.transforms import Function, fresh_variable
+from autodiff.runs import Function, fresh_variable
 from autodiff.value import Value, apply, constant_value
 
 

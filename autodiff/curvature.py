@@ -13,7 +13,8 @@ from autodiff.containers import restore
 from autodiff.errors import ArgumentError, ShapeError
 from autodiff.holomorphic import refuse_non_analytic, refuse_real
 from autodiff.operands import plain_scalar
-from autodiff.transforms import Function, Recording, grad, gradients_of, jvp
+from autodiff.runs import Function, Recording, gradients_of
+from autodiff.transforms import grad, jvp
 from autodiff.value import Value
 
 

@@ -84,6 +84,7 @@ ORDER = [
     "autodiff.value",
     "autodiff.arguments",
     "autodiff.holomorphic",
+    "autodiff.runs",
     "autodiff.transforms",
     "autodiff.curvature",
     "autodiff.checkpointing",

@@ -13,12 +13,12 @@ from autodiff.containers import flatten, paths, restore
 from autodiff.errors import ArgumentError, DtypeError
 from autodiff.modes import no_grad
 from autodiff.operands import plain_scalar
+from autodiff.runs import unpacked
 from autodiff.testing.blame import first_wrong
 from autodiff.testing.claim import check_claim
 from autodiff.testing.compare import MODES, Finding, Function, Settings, compare, derived, size_of
 from autodiff.testing.judge import GradientMismatchError, NotDifferentiableError, Report, Tally
 from autodiff.testing.line import differentiable, plain
-from autodiff.transforms import unpacked
 from autodiff.value import Value
 
 

@@ -191,6 +191,6 @@ def test_it_raises_exactly_where_a_result_or_a_gradient_is_not_finite(e: Express
                 e(*leaves).backward()
             return
         error = caught(lambda: e(*leaves).backward())
-    if not np.isfinite(wild) and not np.isfinite(loss.item()):
+    if np.isnan(wild) and np.isnan(loss.item()):  # (an infinity may have become a number, say by arctan, on the way)
         assert "leaf of shape" in error.operation
     assert error.path
