@@ -102,8 +102,8 @@ assert abs(float(difference.derivative) - x.grad) <= 10 * float(difference.error
 # %% [markdown]
 # ## Arrays are no different
 #
-# One `Value` may hold a whole array. NumPy's arithmetic, elementwise functions, reductions, products, reshaping and
-# indexing record on it; a function that has no derivative here, as `np.median`, raises and names itself.
+# One `Value` may hold a whole array. NumPy's arithmetic, elementwise functions, reductions, products, reshaping,
+# indexing and most of the rest record on it; a function that is refused, as `np.histogram2d`, raises and names itself.
 
 # %%
 weights = Value(np.array([[0.5, -1.0], [2.0, 0.25]]), label="weights")
