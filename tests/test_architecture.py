@@ -21,6 +21,7 @@ ORDER = [
     "autodiff.primitives.signatures",
     "autodiff.primitives.keywords",
     "autodiff.primitives.kinds",
+    "autodiff.primitives.later",
     "autodiff.primitives.nondifferentiable",
     "autodiff.primitives.arithmetic",
     "autodiff.primitives.powers",
@@ -38,6 +39,7 @@ ORDER = [
     "autodiff.primitives.fft",
     "autodiff.primitives.composites",
     "autodiff.primitives",
+    "autodiff.primitives.special",
     "autodiff.graph",
     "autodiff.fitting",
     "autodiff.recording",
@@ -53,13 +55,15 @@ ORDER = [
     "autodiff.curvature",
     "autodiff.checkpointing",
     "autodiff.optimize",
+    "autodiff.scipy",
     "autodiff.compiler",
     "autodiff.drawing",
     "autodiff",
     "autodiff.testing",
     "nn",
 ]
-FOLDERS = {"autodiff.optimize", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
+FOLDERS = {"autodiff.primitives.special", "autodiff.optimize", "autodiff.scipy"}
+FOLDERS |= {"autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
 LEARNERS_FILES = ["primitives/kinds", "primitives/arithmetic", "graph", "reverse", "value"]
 
 
@@ -152,8 +156,8 @@ def test_what_a_learner_reads_stays_short():
 
 PUBLIC = """
 Value checkpoint draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
-log_softmax logsumexp multilinear no_grad nondifferentiable one_hot optimize primitive put relu sigmoid softmax softplus
-stop_gradient testing value_and_grad vjp
+log_softmax logsumexp multilinear no_grad nondifferentiable one_hot optimize primitive put relu scipy sigmoid softmax
+softplus stop_gradient testing value_and_grad vjp
 """
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+import autodiff.primitives.special  # (its entries load on first use)
 from autodiff.primitives import DISPATCH, TABLE
 from autodiff.primitives.kinds import Primitive
 from tests.autodiff.checks import check

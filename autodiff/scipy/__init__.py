@@ -1,0 +1,22 @@
+"""SciPy's names for Values, in modules named as SciPy's. Each loads on first use.
+
+SciPy's ufuncs, such as scipy.special.erf, take Values by themselves. Its functions do not know NumPy's protocols: here
+they stand under the same names, with the same signatures. What is given no Value is computed by SciPy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autodiff.scipy import special
+
+__all__ = ["special"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from importlib import import_module
+
+        return import_module(f"autodiff.scipy.{name}")
+    raise AttributeError(f"module 'autodiff.scipy' has no attribute {name!r}; it has {', '.join(__all__)}")
