@@ -40,6 +40,7 @@ ORDER = [
     "autodiff.primitives.composites",
     "autodiff.primitives",
     "autodiff.primitives.special",
+    "autodiff.primitives.matrices",
     "autodiff.graph",
     "autodiff.fitting",
     "autodiff.recording",
@@ -62,7 +63,7 @@ ORDER = [
     "autodiff.testing",
     "nn",
 ]
-FOLDERS = {"autodiff.primitives.special", "autodiff.optimize", "autodiff.scipy"}
+FOLDERS = {"autodiff.primitives.special", "autodiff.primitives.matrices", "autodiff.optimize", "autodiff.scipy"}
 FOLDERS |= {"autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
 LEARNERS_FILES = ["primitives/kinds", "primitives/arithmetic", "graph", "reverse", "value"]
 

@@ -117,7 +117,7 @@ def multigammaln(a: Any, d: Any) -> Any:
     if d != (whole := index(int(d))):
         raise ArgumentError(f"multigammaln takes an integer dimension, was given {d!r}")
     plain: Any = getattr(a, "_data", a)
-    if isinstance(plain, (float, np.ndarray, np.generic)) and np.any(plain <= 0.5 * (whole - 1)):
+    if isinstance(plain, (float, np.ndarray, np.generic)) and np.any(np.asarray(plain) <= 0.5 * (whole - 1)):
         raise ArgumentError(f"multigammaln needs a > (d - 1)/2 = {0.5 * (whole - 1)}, was given {plain!r:.60}")
     total = math.log(math.pi) * (0.25 * whole * (whole - 1))
     for j in range(whole):
