@@ -41,6 +41,7 @@ ORDER = [
     "autodiff.primitives",
     "autodiff.primitives.special",
     "autodiff.primitives.matrices",
+    "autodiff.primitives.convolutions",
     "autodiff.graph",
     "autodiff.fitting",
     "autodiff.recording",

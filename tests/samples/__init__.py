@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tests.samples import core, matrices, special
+from tests.samples import bridges, core, matrices, special
 from tests.samples.sample import Sample, made
 
-MODULES: tuple[Any, ...] = (core, matrices, special)
+MODULES: tuple[Any, ...] = (core, matrices, special, bridges)
 
 SAMPLES: dict[str, list[Sample]] = {name: samples for module in MODULES for name, samples in module.SAMPLES.items()}
 """Calls of differentiable entries that are not elementwise."""
