@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,8 @@ class Reading:
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         what = "reading it as a plain array (np.asarray(v), a list with Values in it, an index, a plot)"
+        if "scipy.sparse" in sys.modules:
+            what = what[:-1] + ", A @ v with a sparse matrix A, which autodiff.scipy.sparse.matmul(A, v) is for)"
         return np.array(self._read(what), dtype=dtype)
 
     def __format__(self: Any, spec: str) -> str:

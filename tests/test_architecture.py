@@ -42,6 +42,7 @@ ORDER = [
     "autodiff.primitives.special",
     "autodiff.primitives.matrices",
     "autodiff.primitives.convolutions",
+    "autodiff.primitives.sparse",
     "autodiff.graph",
     "autodiff.fitting",
     "autodiff.recording",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import autodiff.primitives.convolutions  # noqa: F401  (its entries load on first use)
+from autodiff.primitives.sparse import Places
 from tests.samples.sample import Sample
+
+PLACES = Places([1, 0, 2, 2, 1], [0, 1, 3, 5], (3, 3))  # a diagonal and more, every row and column
+WIDE = Places([0, 3, 1, 2], [0, 2, 2, 4], (3, 4))  # with a row of zeros
 
 SAMPLES: dict[str, list[Sample]] = {
     "convolve_axes": [
@@ -13,4 +17,9 @@ SAMPLES: dict[str, list[Sample]] = {
         Sample(((2, 4), (1, 3)), {"axes": (1,), "method": "fft"}),
         Sample(((0,), (3,)), {"axes": (0,), "method": "auto"}),
     ],
+    "sparse_product": [
+        Sample(((5,), (3,)), {"places": PLACES}),
+        Sample(((4,), (4, 2)), {"places": WIDE}),
+    ],
+    "sparse_solve": [Sample(((5,), s), {"places": PLACES}) for s in ((3,), (3, 2), (3, 1))],
 }
