@@ -43,6 +43,7 @@ ORDER = [
     "autodiff.primitives.matrices",
     "autodiff.primitives.convolutions",
     "autodiff.primitives.sparse",
+    "autodiff.primitives.integrals",
     "autodiff.graph",
     "autodiff.fitting",
     "autodiff.recording",

@@ -34,7 +34,7 @@ class Places:
         if self.indices.size and not 0 <= self.indices.min() <= self.indices.max() < self.shape[1]:
             raise ShapeError(f"column indices lie in [0, {self.shape[1]}); they go to {self.indices.max()}")
         self.rows = np.repeat(np.arange(self.shape[0]), lengths)
-        self.order = np.argsort(transposed.order) if transposed else np.lexsort((self.rows, self.indices))
+        self.order: Any = np.argsort(transposed.order) if transposed else np.lexsort((self.rows, self.indices))
         ends = np.cumsum(np.bincount(self.indices, minlength=self.shape[1]))
         self.transposed = transposed or Places(
             self.rows[self.order], np.concatenate([[0], ends]), self.shape[::-1], transposed=self

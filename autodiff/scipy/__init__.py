@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autodiff.scipy import linalg, signal, sparse, special, stats
+    from autodiff.scipy import integrate, linalg, signal, sparse, special, stats
 
-__all__ = ["linalg", "signal", "sparse", "special", "stats"]
+__all__ = ["integrate", "linalg", "signal", "sparse", "special", "stats"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import autodiff.primitives.convolutions  # noqa: F401  (its entries load on first use)
+import autodiff.primitives.convolutions
+import autodiff.primitives.integrals  # noqa: F401  (their entries load on first use)
 from autodiff.primitives.sparse import Places
 from tests.samples.sample import Sample
 
@@ -10,6 +11,8 @@ PLACES = Places([1, 0, 2, 2, 1], [0, 1, 3, 5], (3, 3))  # a diagonal and more, e
 WIDE = Places([0, 3, 1, 2], [0, 2, 2, 4], (3, 4))  # with a row of zeros
 
 SAMPLES: dict[str, list[Sample]] = {
+    "ode": [],  # of functions: see test_integrate.py
+    "integral": [],
     "convolve_axes": [
         Sample(((5,), (3,)), {"axes": (0,), "method": "direct"}),
         Sample(((2,), (4,)), {"axes": (0,), "method": "fft"}),
