@@ -67,9 +67,7 @@ class Distribution:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """The distribution with its parameters fixed."""
-        if holds_values(args, keywords):
-            return Frozen(self, args, keywords)
-        return self.theirs(*args, **keywords)
+        return Frozen(self, args, keywords)
 
     def __getattr__(self, method: str) -> Any:
         if method.startswith("_") or "theirs" not in self.__dict__ or not hasattr(self.theirs, method):
@@ -137,7 +135,7 @@ class Distribution:
 
 
 class Frozen:
-    """A distribution whose parameters are fixed, Values among them."""
+    """A distribution whose parameters are fixed."""
 
     def __init__(self, distribution: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
         self.distribution, self.args, self.keywords = distribution, args, keywords
@@ -145,6 +143,9 @@ class Frozen:
     def __getattr__(self, method: str) -> Any:
         if method.startswith("_") or "distribution" not in self.__dict__:
             raise AttributeError(method)
+        if method not in self.distribution.formulas and not holds_values(self.args, self.keywords):
+            theirs = getattr(self.distribution.theirs(*self.args, **self.keywords), method)
+            return _refusing(theirs, f"scipy.stats.{self.distribution.name}.{method}") if callable(theirs) else theirs
         call = getattr(self.distribution, method)
         return lambda *given, **keywords: call(*given, *self.args, **self.keywords, **keywords)
 

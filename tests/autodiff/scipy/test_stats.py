@@ -188,6 +188,7 @@ def test_calls_are_scipys() -> None:
         stats.gamma.logpdf(x, 2.0, scale=3.0, loc=0.01),
         stats.gamma.logpdf(x, a=2.0, scale=3.0, loc=0.01),
         stats.gamma(Value(2.0), scale=3.0, loc=0.01).logpdf(HALF),
+        stats.gamma(2.0, scale=3.0, loc=0.01).logpdf(x),
     ):
         np.testing.assert_allclose(out.data, expected, rtol=1e-13)
     for args, keywords in (((), {}), ((1.0, 0.0, 1.0, 5.0), {}), ((1.0,), {"a": 2.0}), ((1.0,), {"size": 3})):
@@ -205,6 +206,7 @@ def test_the_rest_of_scipy_stats() -> None:
         lambda: stats.norm.entropy(Value(0.0)),
         lambda: stats.rayleigh.logpdf(Value(0.3)),
         lambda: stats.norm(Value(0.0)).rvs(),
+        lambda: stats.norm(0.0).entropy(Value(1.0)),
     ):
         with pytest.raises(ad.errors.UnsupportedError, match=r"scipy\.stats\.(norm|rayleigh)\.(entropy|logpdf|rvs)"):
             refused()
