@@ -6,6 +6,7 @@ Source: NIST Digital Library of Mathematical Functions (DLMF), 10.6, 10.29, 13.3
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,52 @@ def _ive_slope(v: Any, x: Any) -> Any:
     return 0.5 * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) - np.sign(x) * sp.ive(v, x)
 
 
-i0e = elementwise(sp.i0e, [lambda x, out: sp.i1e(x) - np.sign(x) * out], name="bessel_i0e")
-i1e = elementwise(sp.i1e, [lambda x, out: 0.5 * (sp.i0e(x) + sp.ive(2, x)) - np.sign(x) * out], name="bessel_i1e")
+FAR = 25.0
+"""From here on 20 terms of an expansion in 1/x are exact in double precision."""
+
+
+def _expansion_of_difference(x: Any, sign: int) -> Any:
+    """Σ_{k≥1} signᵏ (aₖ(0) − aₖ(1))/xᵏ, where orders 0 and 1 cancel. DLMF 10.40.1 and 10.40.2, aₖ by 10.17.1."""
+    zero, one, coefficients = 1.0, 1.0, []
+    for k in range(1, 21):
+        zero *= -((2 * k - 1) ** 2) / (8 * k)
+        one *= (4 - (2 * k - 1) ** 2) / (8 * k)
+        coefficients.append(sign**k * (zero - one))
+    total: Any = 0.0
+    for c in reversed(coefficients):
+        total = (total + c) / x
+    return total
+
+
+def _i0e_minus_i1e(size: Any) -> Any:
+    """i0e − i1e of a positive number."""
+    far = size > FAR
+    near, large = np.where(far, 0.0, size), np.where(far, size, FAR)
+    expansion = _expansion_of_difference(large, -1) / np.sqrt(2 * math.pi * large)
+    return np.where(far, expansion, sp.i0e(near) - sp.i1e(near))
+
+
+def _i1e_slope(x: Any, out: Any) -> Any:
+    """i0e − i1e − i1e/x in size; near 0, where the last one is 0/0, by the next order."""
+    size = np.abs(x)
+    far = size > FAR
+    near, large = np.where(far, 0.0, size), np.where(far, size, FAR)
+    close = 0.5 * (sp.i0e(near) + sp.ive(2, near)) - sp.i1e(near)
+    return np.where(far, _i0e_minus_i1e(large) - sp.i1e(large) / large, close)
+
+
+def _k1e_minus_k0e(x: Any) -> Any:
+    far = x > FAR
+    near, large = np.where(far, 1.0, x), np.where(far, x, FAR)
+    expansion = -_expansion_of_difference(large, 1) * np.sqrt(0.5 * math.pi / large)
+    return np.where(far, expansion, sp.k1e(near) - sp.k0e(near))
+
+
+i0e = elementwise(sp.i0e, [lambda x: -np.sign(x) * _i0e_minus_i1e(np.abs(x))], name="bessel_i0e")
+i1e = elementwise(sp.i1e, [_i1e_slope], name="bessel_i1e")
 ive = ordered(sp.ive, [None, _ive_slope])
-k0e = elementwise(sp.k0e, [lambda x, out: out - sp.k1e(x)], domain=POSITIVE, name="bessel_k0e")
-k1e = elementwise(sp.k1e, [lambda x, out: out - 0.5 * (sp.k0e(x) + sp.kve(2, x))], domain=POSITIVE, name="bessel_k1e")
+k0e = elementwise(sp.k0e, [lambda x: -_k1e_minus_k0e(x)], domain=POSITIVE, name="bessel_k0e")
+k1e = elementwise(sp.k1e, [lambda x, out: _k1e_minus_k0e(x) - out / x], domain=POSITIVE, name="bessel_k1e")
 kve = ordered(sp.kve, [None, lambda v, x: sp.kve(v, x) - 0.5 * (sp.kve(v - 1, x) + sp.kve(v + 1, x))])
 
 # --- hypergeometric functions -----------------------------------------------------------------------------------------
