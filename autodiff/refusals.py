@@ -20,7 +20,7 @@ def refusal(function: Any, method: str = "__call__", keywords: Mapping[str, Any]
     """The error for a NumPy function, or a ufunc's method or keywords, that cannot be recorded."""
     if not isinstance(function, np.ufunc):
         return UnsupportedError(_no_rule(f"{function.__module__.replace('numpy', 'np')}.{function.__name__}"))
-    name = f"{'scipy.special' if is_special(function) else 'np'}.{function.__name__}"
+    name = f"{'scipy.special' if is_special(function) else 'np'}.{function.__name__.lstrip('_')}"
     keywords = keywords or {}
     if "out" in keywords:
         return InPlaceError(

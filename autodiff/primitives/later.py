@@ -13,8 +13,8 @@ from autodiff.primitives.kinds import DISPATCH
 
 def is_special(function: Any) -> bool:
     """Whether a function is one of SciPy's special ufuncs. (If it is, somebody has imported SciPy.)"""
-    special = sys.modules.get("scipy.special")
-    return isinstance(function, np.ufunc) and getattr(special, function.__name__, None) is function
+    modules = (sys.modules.get(name) for name in ("scipy.special", "scipy.special._ufuncs"))
+    return isinstance(function, np.ufunc) and any(getattr(m, function.__name__, None) is function for m in modules)
 
 
 def loaded_for(function: Any) -> Callable[..., Any] | None:

@@ -117,6 +117,10 @@ _lambertw = ordered(
 )
 
 
+if (inner := getattr(sp._ufuncs, "_lambertw", None)) is not None:  # what SciPy's function calls
+    DISPATCH[inner] = _lambertw
+
+
 def lambertw(z: Any, k: Any = 0, tol: Any = 1e-8) -> Any:
     """W with W exp(W) = z, on branch k: complex, as in SciPy.
 

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.special as sp
 
 from autodiff.errors import ArgumentError, UnsupportedError
-from autodiff.primitives.kinds import POSITIVE, Domain, elementwise
+from autodiff.primitives.kinds import DISPATCH, POSITIVE, Domain, elementwise
 from autodiff.primitives.special.ordered import ordered
 
 
@@ -93,6 +93,10 @@ poch = elementwise(
 _zeta: Callable[..., Any] = ordered(
     lambda x, q: sp.zeta(x, q), [None, lambda x, q: -x * _zeta(x + 1, q)], name="hurwitz_zeta", parameters=("exponent",)
 )
+
+
+if (inner := getattr(sp._ufuncs, "_zeta", None)) is not None:  # what SciPy's function calls
+    DISPATCH[inner] = _zeta
 
 
 def zeta(x: Any, q: Any = None, out: Any = None) -> Any:

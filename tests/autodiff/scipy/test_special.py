@@ -102,6 +102,16 @@ def test_ufuncs_dispatch_before_anything_is_imported() -> None:
     assert [float(x) for x in done.stdout.split()] == pytest.approx([0.5204998778130465, 0.42278433509846713])
 
 
+def test_functions_that_only_call_a_ufunc_dispatch_too() -> None:
+    np.testing.assert_array_equal(scipy.special.lambertw(Value(P)).data, scipy.special.lambertw(P))
+    np.testing.assert_array_equal(scipy.special.zeta(2.5, Value(P)).data, scipy.special.zeta(2.5, P))
+    assert ad.grad(lambda q: scipy.special.zeta(2.0, q))(1.0) == pytest.approx(-2 * scipy.special.zeta(3.0), rel=1e-13)
+    with pytest.raises(ad.errors.UnsupportedError, match="exponent"):
+        scipy.special.zeta(Value(P), 1.0)
+    with pytest.raises(ad.errors.GradientLostError, match=r"autodiff\.scipy"):
+        scipy.special.logsumexp(Value(P))
+
+
 def test_a_missing_scipy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from autodiff.scipy import mirror
 
