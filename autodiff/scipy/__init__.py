@@ -6,7 +6,13 @@ they stand under the same names, with the same signatures. What is given no Valu
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+from autodiff.errors import MissingDependencyError
+
+if find_spec("scipy") is None:
+    raise MissingDependencyError("autodiff.scipy needs SciPy: pip install 'autodiff[scipy]'")
 
 if TYPE_CHECKING:
     from autodiff.scipy import integrate, linalg, signal, sparse, special, stats

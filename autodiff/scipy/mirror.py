@@ -11,18 +11,13 @@ from typing import Any
 import numpy as np
 
 from autodiff.containers import flatten
-from autodiff.errors import MissingDependencyError, UnsupportedError
+from autodiff.errors import UnsupportedError
 from autodiff.value import Value
 
 
 def scipy_module(name: str) -> ModuleType:
-    """SciPy's module of that name. raises: MissingDependencyError without SciPy"""
-    try:
-        return import_module(f"scipy.{name}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "scipy":
-            raise
-        raise MissingDependencyError(f"autodiff.scipy.{name} needs SciPy: pip install 'autodiff[scipy]'") from error
+    """SciPy's module of that name."""
+    return import_module(f"scipy.{name}")
 
 
 def holds_values(*given: Any) -> bool:
