@@ -14,7 +14,7 @@ from autodiff.transforms import grad, jvp, value_and_grad, vjp
 from autodiff.value import Value
 
 if TYPE_CHECKING:
-    from autodiff import optimize, testing
+    from autodiff import optimize, scipy, testing
     from autodiff.compiler.jit import jit
     from autodiff.debugging import debug_nans
     from autodiff.drawing import draw, draw_dot
@@ -47,6 +47,7 @@ __all__ = [
     "primitive",
     "put",
     "relu",
+    "scipy",
     "sigmoid",
     "softmax",
     "softplus",
@@ -70,6 +71,6 @@ def __getattr__(name: str) -> Any:
 
     if name in _ON_FIRST_USE:
         return getattr(import_module(_ON_FIRST_USE[name]), name)
-    if name in ("optimize", "testing"):
+    if name in ("optimize", "scipy", "testing"):
         return import_module(f"autodiff.{name}")
     raise AttributeError(f"module 'autodiff' has no attribute {name!r}")

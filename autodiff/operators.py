@@ -71,6 +71,8 @@ class Operators:
         return other // self, other % self
 
     def __matmul__(self, other: Operand) -> Value:
+        if hasattr(other, "tocsr"):  # a sparse matrix of SciPy's
+            return _times_sparse(self, other)
         return binary(contractions.matmul, self, other)
 
     def __rmatmul__(self, other: Operand) -> Value:
@@ -158,6 +160,13 @@ class Operators:
         return unary(nondifferentiable.invert, self)
 
     __hash__ = object.__hash__
+
+
+def _times_sparse(x: Any, matrix: Any) -> Value:
+    from autodiff.scipy.sparse import matmul
+
+    product: Value = matmul(x, matrix)
+    return product
 
 
 def _comparable(other: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,9 @@ class Reading:
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         what = "reading it as a plain array (np.asarray(v), a list with Values in it, an index, a plot)"
+        if "scipy" in sys.modules:
+            what = what[:-1] + ", a function of SciPy's, which autodiff.scipy has under the same name, A @ v with a "
+            what += "sparse A, which is autodiff.scipy.sparse.matmul(A, v))"
         return np.array(self._read(what), dtype=dtype)
 
     def __format__(self: Any, spec: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff.decisions import ATTRIBUTES, IN_PLACE, REFUSED
 from autodiff.errors import AutodiffError, InPlaceError, MissingAttributeError, UnsupportedError
+from autodiff.primitives.later import is_special
 
 _INSTEAD = {
     "reduce": "use the function with an axis, np.sum, np.prod, np.max or np.min",
@@ -20,24 +21,23 @@ def refusal(function: Any, method: str = "__call__", keywords: Mapping[str, Any]
     """The error for a NumPy function, or a ufunc's method or keywords, that cannot be recorded."""
     if not isinstance(function, np.ufunc):
         return _of_function(function.__module__, function.__name__)
-    name = function.__name__
+    module = "scipy.special" if is_special(function) else "numpy"
+    name = f"{module.replace('numpy', 'np')}.{function.__name__.lstrip('_')}"
     keywords = keywords or {}
     if "out" in keywords:
         return InPlaceError(
-            f"np.{name} was asked to write into an array (out=, or in place, as in `buffer += v`), where the gradient "
-            f"would be lost; write buffer = np.{name}(buffer, v)"
+            f"{name} was asked to write into an array (out=, or in place, as in `buffer += v`), where the gradient "
+            f"would be lost; write buffer = {name}(buffer, v)"
         )
     if method != "__call__":
-        return UnsupportedError(
-            f"np.{name}.{method} is not supported on Values; {_INSTEAD.get(method, f'use np.{name}')}"
-        )
+        return UnsupportedError(f"{name}.{method} is not supported on Values; {_INSTEAD.get(method, f'use {name}')}")
     if keywords:
         given = ", ".join(f"{keyword}={value!r}" for keyword, value in keywords.items())
         return UnsupportedError(
-            f"np.{name}(..., {given}) is not supported on Values; leave the keyword out: np.where(mask, ...) chooses, "
+            f"{name}(..., {given}) is not supported on Values; leave the keyword out: np.where(mask, ...) chooses, "
             "v.astype(...) changes the dtype"
         )
-    return _of_function("numpy", name)
+    return _of_function(module, function.__name__.lstrip("_"))
 
 
 def _of_function(module: str, name: str) -> AutodiffError:

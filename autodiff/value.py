@@ -20,6 +20,7 @@ from autodiff.operands import as_gradient, copied, first_gradient, leaf_data, re
 from autodiff.operators import Operators
 from autodiff.primitives import indexing
 from autodiff.primitives.kinds import DISPATCH, Primitive
+from autodiff.primitives.later import loaded_for
 from autodiff.reading import Reading
 from autodiff.recording import NO_KEYWORDS, SHORT_WAYS, apply, constant_value, fill, make_nodes_of, variable
 from autodiff.refusals import refusal
@@ -230,6 +231,8 @@ class Value(Operators, Reading, ArrayMethods):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         handler = DISPATCH.get(ufunc)
+        if handler is None:
+            handler = loaded_for(ufunc)
         if method == "__call__" and not keywords and handler is not None:
             if type(handler) is not Primitive:
                 return handler(*inputs)

@@ -23,6 +23,7 @@ ORDER = [
     "autodiff.primitives.signatures",
     "autodiff.primitives.keywords",
     "autodiff.primitives.kinds",
+    "autodiff.primitives.later",
     "autodiff.primitives.nondifferentiable",
     "autodiff.primitives.arithmetic",
     "autodiff.primitives.powers",
@@ -71,6 +72,11 @@ ORDER = [
     "autodiff.primitives.sets",
     "autodiff.primitives.applying",
     "autodiff.primitives",
+    "autodiff.primitives.special",
+    "autodiff.primitives.matrix_functions",
+    "autodiff.primitives.convolutions",
+    "autodiff.primitives.sparse",
+    "autodiff.primitives.integrals",
     "autodiff.graph",
     "autodiff.fitting",
     "autodiff.recording",
@@ -90,13 +96,15 @@ ORDER = [
     "autodiff.checkpointing",
     "autodiff.debugging",
     "autodiff.optimize",
+    "autodiff.scipy",
     "autodiff.compiler",
     "autodiff.drawing",
     "autodiff",
     "autodiff.testing",
     "nn",
 ]
-FOLDERS = {"autodiff.debugging", "autodiff.optimize", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
+FOLDERS = {"autodiff.primitives.special", "autodiff.primitives.matrix_functions", "autodiff.debugging"}
+FOLDERS |= {"autodiff.optimize", "autodiff.scipy", "autodiff.compiler", "autodiff.drawing", "autodiff.testing", "nn"}
 LEARNERS_FILES = ["primitives/kinds", "primitives/arithmetic", "graph", "reverse", "value"]
 
 
@@ -189,8 +197,8 @@ def test_what_a_learner_reads_stays_short():
 
 PUBLIC = """
 Value checkpoint debug_nans draw draw_dot elementwise elementwise_grad errors grad hessian hvp jacobian jit jvp linear
-log_softmax logsumexp multilinear no_grad nondifferentiable one_hot optimize primitive put relu sigmoid softmax softplus
-stop_gradient testing value_and_grad vjp
+log_softmax logsumexp multilinear no_grad nondifferentiable one_hot optimize primitive put relu scipy sigmoid softmax
+softplus stop_gradient testing value_and_grad vjp
 """
 
 

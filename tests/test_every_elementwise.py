@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
+import autodiff.primitives.special  # (its entries load on first use)
 from autodiff.primitives import DISPATCH, TABLE
 from autodiff.primitives.kinds import Primitive
 from tests.autodiff.checks import check
@@ -178,6 +179,9 @@ def test_a_power_of_zero_is_constant() -> None:
 # --- no gradient is dropped -------------------------------------------------------------------------------------------
 
 UFUNCS = [f for f in DISPATCH if isinstance(f, np.ufunc) and f.signature is None and f.nout == 1]
+INTEGER_ORDERS = {"expn", "kn", "yn"}  # which cannot be moved by a little
+UFUNCS = [f for f in UFUNCS if f.__name__ not in INTEGER_ORDERS]
+NO_SECOND = {("psi", "complex")}  # refused by name: see test_special.py
 UFUNCS.sort(key=lambda f: f.__name__)
 POINTS = [np.array([0.0, 0.7, -1.3, 2.4]), np.array([1.7, 0.6, -1.2, 0.9])]
 TURNED = [np.array([0.3, 1.0, -2.0, 0.5]), np.array([0.1, -0.7, 0.4, 0.0])]  # the imaginary parts
@@ -188,6 +192,8 @@ TURNED = [np.array([0.3, 1.0, -2.0, 0.5]), np.array([0.1, -0.7, 0.4, 0.0])]  # t
 @pytest.mark.parametrize("ufunc", UFUNCS, ids=[f.__name__ for f in UFUNCS])
 def test_what_differences_see_has_a_gradient(ufunc: Any, kind: str) -> None:
     """Those without a derivative are flat: in every operand, and as functions of complex numbers if they have them."""
+    if (ufunc.__name__, kind) in NO_SECOND:
+        return
     operands = [x + 1j * y if kind == "complex" else x for x, y in zip(POINTS, TURNED)][: ufunc.nin]
     try:
         if ufunc(*operands)[0].dtype.kind not in "fc":

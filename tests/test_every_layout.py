@@ -16,6 +16,7 @@ import autodiff as ad
 from autodiff.primitives import TABLE
 from autodiff.primitives.kinds import Primitive
 from tests.samples import SAMPLES, Sample, made
+from tests.samples.sample import Inside
 from tests.test_every_primitive import DIFFERENTIABLE, ELEMENTWISE, called, inside
 
 
@@ -121,6 +122,8 @@ def test_sample(name: str, number: int, layout: str) -> None:
 
 def resized(operand: Any, length: int) -> Any:
     """The shape of an operand with every axis of one length; anything else as it is."""
+    if isinstance(operand, Inside):
+        return operand._replace(shape=(length,) * len(operand.shape))
     return (length,) * len(operand) if isinstance(operand, tuple) else operand
 
 
@@ -129,7 +132,8 @@ def as_numpy(entry: Primitive, sample: Sample) -> tuple[tuple[Any, ...], Any]:
     rng = np.random.default_rng(6)
     operands = tuple(made(x, rng, "real") for x in sample.operands)
     try:
-        return operands, entry.forward(*operands, **sample.keywords)
+        with np.errstate(all="ignore"):  # as in the norm of nothing, of order −1
+            return operands, entry.forward(*operands, **sample.keywords)
     except (ValueError, IndexError, TypeError) as error:
         return operands, error
 
@@ -137,6 +141,7 @@ def as_numpy(entry: Primitive, sample: Sample) -> tuple[tuple[Any, ...], Any]:
 SMALL = [
     pytest.param(name, i, length, id=f"{name}-{i}-{length}")
     for name in DIFFERENTIABLE
+    if name != "simple_vectors"  # whose second operand has to fit the first
     for i in range(len(SAMPLES.get(name, ())))
     for length in (0, 1)
 ]
@@ -155,14 +160,16 @@ def test_axes_of_length_one_and_zero(name: str, number: int, length: int) -> Non
         with pytest.raises((ad.errors.AutodiffError, np.linalg.LinAlgError)):
             f(*map(ad.Value, given))
         return
-    out, pull = ad.vjp(f, *given)
+    with np.errstate(all="ignore"):
+        out, pull = ad.vjp(f, *given)
     for a, b in zip(flat(out), flat(expected)):
         assert_alike(a, b, "result")
     gradients = pull(tuple(np.ones_like(part) for part in out) if isinstance(out, tuple) else np.ones_like(out))
     for g, x in zip(gradients, given):
         assert np.shape(g) == np.shape(x)
         assert np.all(np.isfinite(g))
-    _, tangent = ad.jvp(f, given, tuple(np.ones_like(x)[()] for x in given))
+    with np.errstate(all="ignore"):
+        _, tangent = ad.jvp(f, given, tuple(np.ones_like(x)[()] for x in given))
     pairing = sum(float(np.sum(g)) for g in gradients)
     moved = sum(float(np.real(np.sum(t))) for t in flat(tangent))
     assert moved == pytest.approx(pairing, rel=1e-9, abs=1e-9)

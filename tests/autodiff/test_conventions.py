@@ -8,9 +8,11 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 
 import autodiff as ad
 from autodiff import Value
+from autodiff.scipy import stats
 
 INF = math.inf
 NAN = math.nan
@@ -33,6 +35,13 @@ def pair_max(v: Any) -> Any:
 
 
 ROWS: dict[str, tuple[Any, Any, Any]] = {
+    "xlogy(0, y) at 0, for y": (lambda y: scipy.special.xlogy(0.0, y), 0.0, 0.0),
+    "entr of negative numbers": (scipy.special.entr, [-1.0, 1.0], [0.0, -1.0]),
+    "i0e at 0": (scipy.special.i0e, 0.0, 0.0),
+    "huber at 0": (lambda r: scipy.special.huber(1.0, r), [0.0, -2.0], [0.0, -1.0]),
+    "rgamma at its zeros": (scipy.special.rgamma, [0.0, -1.0, -2.0], [1.0, -1.0, 2.0]),
+    "a density outside of its support": (stats.expon.logpdf, [-1.0, 1.0], [0.0, -1.0]),
+    "a density outside of its support, for a parameter": (lambda s: stats.expon.logpdf(-1.0, scale=s), 2.0, 0.0),
     "relu at 0": (ad.relu, 0.0, 0.0),
     "relu of a vector at 0": (ad.relu, [-1.0, 0.0, 2.0], [0.0, 0.0, 1.0]),
     "maximum(x, 0) at 0 shares": (lambda x: np.maximum(x, 0), [0.0, 1.0, -1.0], [0.5, 1.0, 0.0]),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tests.samples import core, fourier, linear_algebra, numbers, shapes
+from tests.samples import bridges, core, fourier, linear_algebra, matrix_functions, numbers, shapes, special
 from tests.samples.sample import Sample, made
 
-MODULES: tuple[Any, ...] = (core, fourier, linear_algebra, numbers, shapes)
+MODULES: tuple[Any, ...] = (core, fourier, linear_algebra, numbers, shapes, matrix_functions, special, bridges)
 
 SAMPLES: dict[str, list[Sample]] = {name: samples for module in MODULES for name, samples in module.SAMPLES.items()}
 """Calls of differentiable entries that are not elementwise."""

@@ -17,10 +17,23 @@ class Sample(NamedTuple):
     complex: bool = True  # whether complex operands make sense
 
 
+class Inside(NamedTuple):
+    """An operand whose numbers lie in an interval: where 0 and negative numbers are outside the domain."""
+
+    shape: tuple[int, ...]
+    low: float
+    high: float
+
+
 def made(operand: Any, rng: np.random.Generator, kind: str) -> Any:
     """An operand from its shape: distinct numbers away from 0; anything else as it is."""
     if not isinstance(operand, tuple):
         return operand
+    if isinstance(operand, Inside):
+        shape, low, high = operand
+        number = made(shape, rng, kind)
+        size = low + (high - low) * (np.abs(np.real(number)) - 0.3) / 1.4
+        return size + 0.1j * np.imag(number) if kind == "complex" else size if shape else float(size)
     real = rng.permutation(np.linspace(0.4, 1.6, int(np.prod(operand)))).reshape(operand)
     real = real * rng.choice([-1.0, 1.0], operand)
     number = real + 1j * rng.uniform(-1, 1, operand) if kind == "complex" else real
