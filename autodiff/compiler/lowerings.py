@@ -39,7 +39,8 @@ def reduction(low: Lowered, instruction: Instruction, out: Form) -> bool:
         low.fill(target, {"sum": "0", "prod": "1", "any": "False", "all": "True"}[kind])
         return True
     read = str(low.buffers[x.buffer].dtype)
-    inner = tuple(a for a in axes if all(b in axes for b in range(a, len(form.shape))))
+    ends = tuple(a in axes or n == 1 for a, n in enumerate(form.shape))  # axes of length 1 are as good as reduced
+    inner = tuple(a for a in axes if all(ends[a:]))
     outer = tuple(a for a in axes if a not in inner)
     if inner and outer:
         kept = tuple(1 if a in inner else n for a, n in enumerate(form.shape))

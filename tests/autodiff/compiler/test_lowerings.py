@@ -133,6 +133,12 @@ def test_axes_at_the_end_are_reduced_first(axis: Any, parts: int) -> None:
         assert found[1].domain == (2, 3, 1)
 
 
+def test_axes_of_length_one_at_the_end_are_as_good_as_reduced() -> None:
+    """Kernels leave them away, so that the last axis of what is left has to be reduced first."""
+    found = [operation for operation in reductions((2, 3, 4, 1), (0, 2)) if isinstance(operation, Reduction)]
+    assert [operation.axes for operation in found] == [(2,), (0,)]
+
+
 @pytest.mark.parametrize("name", REDUCTIONS)
 def test_reductions_of_nothing(name: str) -> None:
     """What is neutral; the largest of nothing is an error, which NumPy raises."""
