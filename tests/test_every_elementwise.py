@@ -101,6 +101,7 @@ def test_second_derivatives_beside_constants_of_less_precision() -> None:
 # --- special numbers --------------------------------------------------------------------------------------------------
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324, 1e-300, 0, 1, 2, -1]
+FEWER = [0.0, 1.0, -1.0, 0.5, math.inf, math.nan]  # of three operands
 
 
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
@@ -108,7 +109,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, math.inf, -math.inf, math.nan, 1e308,
 def test_modes_agree_at_special_numbers(name: str) -> None:
     """Reverse and forward, plain and recorded, as a number and within an array: one derivative, and nothing raises."""
     entry = TABLE[name]
-    numbers = SPECIAL if len(entry.rules) < 3 else SPECIAL[:8]
+    numbers = SPECIAL if len(entry.rules) < 3 else FEWER
     for operands in itertools.product(numbers, repeat=len(entry.rules)):
         for moved in range(len(operands)):
             x = float(operands[moved])

@@ -58,12 +58,8 @@ FAULTS = {
     ),
     "concatenate": Fault((lambda g, i, xs_like, axis: 0.0 * xs_like[i],), shown="np.stack("),
 }
-CASES = [
-    (mode, name)
-    for name, fault in FAULTS.items()
-    for mode in ("reverse", "forward")
-    if mode == "reverse" or fault.jvp is not None or TABLE[name].kind == "elementwise"
-]
+CASES = [("reverse", name) for name in FAULTS]
+CASES += [("forward", name) for name in ("tanh", "divide", "logsumexp")]  # both modes read the same partials
 
 
 def forget(name: str) -> None:
