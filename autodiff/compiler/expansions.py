@@ -52,15 +52,35 @@ def sum_of_squares(step: Step, s: Simplifier) -> Register | None:
 @rule("logsumexp", rules=ROUNDED)
 def log_of_a_sum_of_exponentials(step: Step, s: Simplifier) -> Register | None:
     """log Σ exp x = m + log Σ exp(x − m), m = max x where that is finite, else 0."""
-    x = step.operands[0]
-    if s.form(x).dtype.kind != "f" or s.form(x).shape == ():
+    if not _has_axes(step, s):
         return None
+    _, peak, log = _from_the_peak(step, s)
+    return s.make("reshape", s.make("add", log, peak), shape=step.form.shape)
+
+
+@rule("log_softmax", rules=ROUNDED)
+def logarithms_of_shares(step: Step, s: Simplifier) -> Register | None:
+    """x − log Σ exp x = (x − m) − log Σ exp(x − m), so that the differences from the largest element are kept."""
+    if not _has_axes(step, s):
+        return None
+    shifted, _, log = _from_the_peak(step, s)
+    return s.make("subtract", shifted, log)
+
+
+def _has_axes(step: Step, s: Simplifier) -> bool:
+    form = s.form(step.operands[0])
+    return form.dtype.kind == "f" and form.shape != () and form.size > 0
+
+
+def _from_the_peak(step: Step, s: Simplifier) -> tuple[Register, Register, Register]:
+    """(x − m, m, log Σ exp(x − m)): m = max x where that is finite, else 0."""
+    x = step.operands[0]
     axis = reduced_axes(s.form(x).shape, step.keywords["axis"])
     peak = s.make("max", x, axis=axis, keepdims=True)
     zero = s.constant(0.0 if s.form(peak).weak else s.form(peak).dtype.type(0))
     peak = s.make("where", s.make("isfinite", peak), peak, zero)
-    total = s.make("sum", s.make("exp", s.make("subtract", x, peak)), axis=axis, keepdims=True)
-    return s.make("reshape", s.make("add", s.make("log", total), peak), shape=step.form.shape)
+    shifted = s.make("subtract", x, peak)
+    return shifted, peak, s.make("log", s.make("sum", s.make("exp", shifted), axis=axis, keepdims=True))
 
 
 @rule("masked_product", rules=ROUNDED)

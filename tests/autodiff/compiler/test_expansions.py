@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_strategies
 
+import autodiff as ad
+import nn
+from autodiff import Value
 from autodiff.compiler import expansions
 from autodiff.compiler.infer import reduced_axes
 from autodiff.compiler.program import Register
@@ -78,6 +81,12 @@ def logsumexp(record: Record, draw: Draw, name: str) -> Register:
     x = an_input(record, draw, draw(numpy_strategies.array_shapes(max_dims=3, max_side=3)))
     axis = draw(st.none() | st.just(-1) | st.just(with_axes(draw, record.data[x].shape)))
     return record("logsumexp", x, axis=axis, keepdims=draw(st.booleans()))
+
+
+def log_softmax(record: Record, draw: Draw, name: str) -> Register:
+    x = an_input(record, draw, draw(numpy_strategies.array_shapes(max_dims=3, max_side=3)))
+    axis = draw(st.none() | st.just(-1) | st.just(with_axes(draw, record.data[x].shape)))
+    return record("log_softmax", x, axis=axis)
 
 
 def if_a_condition_holds(record: Record, draw: Draw, name: str) -> Register:
@@ -172,6 +181,7 @@ SAMPLES: dict[tuple[str, str], list[Sample]] = {
     ("whole_powers", "power"): [to_a_whole_power],
     ("sum_of_squares", "sum_squares"): [sum_of_squares],
     ("log_of_a_sum_of_exponentials", "logsumexp"): [logsumexp],
+    ("logarithms_of_shares", "log_softmax"): [log_softmax],
     ("product_with_a_condition", "masked_product"): [if_a_condition_holds],
     ("flip", "flip"): [flipped],
     ("sum_of_one", "sum"): [summed_over_ones],
@@ -233,6 +243,7 @@ KEPT: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "powers that make float64": ("power", (np.ones(2, np.float32), np.full(2, 3.0)), {}),
     "exponents that differ": ("power", (ROW, np.array([3.0, 3.0, 2.0])), {}),
     "logsumexp of a number": ("logsumexp", (2.0,), {"axis": None, "keepdims": False}),
+    "log_softmax of nothing": ("log_softmax", (np.ones((0, 3)),), {"axis": 0}),
     "sum over an axis of no length": ("sum", (np.ones((0, 3)),), {"axis": 0, "keepdims": False}),
     "products of integers": ("dot", (np.arange(3), np.arange(3)), {}),
     "products of two dtypes": ("inner", (ROW.astype(np.float32), ROW), {}),
@@ -293,6 +304,27 @@ def test_logarithms_of_sums_do_not_overflow() -> None:
     program = record.finished(record("logsumexp", x, axis=1, keepdims=False))
     (found,) = results(simplified(program, native=True), record.inputs)
     np.testing.assert_allclose(found, [1e4 + np.log(2), -1e4 + np.log(2), INF, -INF, 2.0, NAN], rtol=1e-15)
+
+
+def test_differences_of_large_elements_are_kept() -> None:
+    """1e16 − log(e^1e16 + e^(1e16 + 2)) is lost if the logarithm is rounded first."""
+    record = Record()
+    program = record.finished(record("log_softmax", record.input(np.array([[1e16, 1e16 + 2]])), axis=1))
+    (found,) = results(simplified(program, native=True), record.inputs)
+    np.testing.assert_allclose(found, [[-2 - np.log1p(np.exp(-2)), -np.log1p(np.exp(-2))]], rtol=1e-15)
+
+
+def test_losses_on_logits_are_native_from_beginning_to_end() -> None:
+    weights, x, labels = Value(np.ones((3, 4))), np.eye(2, 3), np.array([1, 3])
+
+    @ad.jit
+    def step(x: Any, labels: Any) -> Any:
+        loss = nn.cross_entropy(x @ weights, labels)
+        loss.backward()
+        return loss
+
+    step(x, labels)
+    assert "NumPy" not in str(step.lower(x, labels))
 
 
 @given(shape=shapes, data=st.data())
