@@ -8,19 +8,23 @@ from functools import wraps
 from inspect import isasyncgenfunction, isclass, iscoroutinefunction, isgeneratorfunction
 from typing import Any
 
+from autodiff.arguments import name_of
+from autodiff.containers import flatten
 from autodiff.debugging.watch import Watch
 from autodiff.errors import UnsupportedError
 from autodiff.modes import MODE, WATCHES, current_mode
+from autodiff.value import Value
 
 
 def debug_nans(function: Callable[..., Any] | None = None) -> Any:
     """Context manager and decorator: the first operation whose infinity or NaN reaches an end raises NonFiniteError.
 
     Ends are the value that `backward()` starts from and the gradients of leaves; results, gradients and tangents of
-    transforms; and whatever is read of a result (float, .data, .item(), np.asarray, printing). The error names the
-    operation (forward, or the derivative of one), the user's line, what it was given, and the path from there to the
-    end. What is masked by np.where, or multiplied away (an exact zero wins), reaches no end, and does not raise.
-    Results that carry no gradient are watched like others; a leaf may hold NaN as long as nothing comes of it
+    transforms; what a decorated function returns; and whatever is read of a result (float, .data, .item(), np.asarray,
+    printing). The error names the operation (forward, or the derivative of one), the user's line, what it was given,
+    and the path from there to the end. What is masked by np.where, or multiplied away (an exact zero wins), reaches no
+    end, and does not raise. Results that carry no gradient are watched like others; a leaf may hold NaN as long as
+    nothing comes of it
 
     function: to decorate it without parentheses; a generator or a coroutine is watched while it runs
     raises: NonFiniteError, which is a FloatingPointError too; TracingError inside a jitted function
@@ -75,16 +79,23 @@ class Switch:
             @wraps(function)
             async def coroutine(*args: Any, **keywords: Any) -> Any:
                 with self:
-                    return await function(*args, **keywords)
+                    return _checked(await function(*args, **keywords), function)
 
             return coroutine
 
         @wraps(function, updated=())
         def watched(*args: Any, **keywords: Any) -> Any:
             with self:
-                return function(*args, **keywords)
+                return _checked(function(*args, **keywords), function)
 
         return watched
+
+
+def _checked(result: Any, function: Callable[..., Any]) -> Any:
+    """What a decorated function returned: an end, like whatever is read inside."""
+    values = [leaf for leaf in flatten(result)[0] if isinstance(leaf, Value)]
+    current_mode().debug.check_results(values, f"the result of {name_of(function)}")
+    return result
 
 
 def _watched_generator(switch: Switch, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,9 +108,10 @@ def _watched_generator(switch: Switch, function: Callable[..., Any]) -> Callable
         while True:
             try:
                 with switch:
-                    item = go_on(given)
+                    item = _checked(go_on(given), function)
             except StopIteration as end:
-                return end.value
+                with switch:
+                    return _checked(end.value, function)
             try:
                 go_on, given = inner.send, (yield item)
             except GeneratorExit:

@@ -28,8 +28,14 @@ class Watch:
 
     def reads(self, value: Any, gradient: bool) -> None:
         """A Value is about to be read as numbers. A leaf may hold what it likes, and gradients are checked already."""
-        if current_mode().debug is self and not gradient and not is_clean(value._data) and step_of(value) is not None:
-            self.check_values([value], "the number or array that was read")
+        if current_mode().debug is self and not gradient:
+            self.check_results([value], "the number or array that was read")
+
+    def check_results(self, values: Iterable[Any], target: str) -> None:
+        """Raise for a Value that is not finite, if it was computed: a leaf may hold what it likes."""
+        for value in values:
+            if not is_clean(value._data) and step_of(value) is not None:
+                self.check_values([value], target)
 
     def check_values(self, values: Iterable[Any], target: str, names: Mapping[Any, str] = NAMES) -> None:
         """Raise for a result that is not finite. target: what it is · names: of the arguments it was computed from"""

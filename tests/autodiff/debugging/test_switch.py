@@ -34,6 +34,26 @@ def test_a_decorator_with_and_without_parentheses() -> None:
     assert log(Value(0.0)) == -np.inf
 
 
+def test_what_a_decorated_function_returns_is_an_end() -> None:
+    """Also inside a container, and where it is differentiated from outside; a leaf may hold what it likes."""
+
+    @ad.debug_nans()
+    def halves(x: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            return {"logarithms": np.log(x) * 2, "given": x}
+
+    with pytest.raises(NonFiniteError, match=r"^log gave -inf .* it reached the result of halves") as error:
+        ad.grad(lambda x: halves(x)["logarithms"].sum())(np.array([0.0, 1.0]))
+    assert "np.log(x) * 2" in error.value.line
+    assert np.isnan(ad.debug_nans()(lambda x: x)(Value(np.nan)).data)
+    with np.errstate(divide="ignore"), pytest.raises(NonFiniteError, match="the result of logarithms"):
+        next(ad.debug_nans()(logarithms)(Value(0.0)))
+
+
+def logarithms(x: Any) -> Iterator[Any]:
+    yield np.log(x)
+
+
 def test_a_generator_is_watched_while_it_runs_and_its_caller_is_not() -> None:
     @ad.debug_nans()
     def logarithms() -> Iterator[Any]:
