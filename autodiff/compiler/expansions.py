@@ -49,10 +49,20 @@ def sum_of_squares(step: Step, s: Simplifier) -> Register | None:
     return s.make("sum", s.make("multiply", x, x), axis=None, keepdims=False)
 
 
+@rule("euclidean_norm", rules=ROUNDED)
+def root_of_a_sum_of_squares(step: Step, s: Simplifier) -> Register | None:
+    """‖x‖ = √Σ x·x."""
+    if not _has_elements(step, s):
+        return None
+    (x,) = step.operands
+    axis = reduced_axes(s.form(x).shape, step.keywords["axis"])
+    return s.make("sqrt", s.make("sum", s.make("multiply", x, x), axis=axis, keepdims=step.keywords["keepdims"]))
+
+
 @rule("logsumexp", rules=ROUNDED)
 def log_of_a_sum_of_exponentials(step: Step, s: Simplifier) -> Register | None:
     """log Σ exp x = m + log Σ exp(x − m), m = max x where that is finite, else 0."""
-    if not _has_axes(step, s):
+    if not _has_elements(step, s):
         return None
     _, peak, log = _from_the_peak(step, s)
     return s.make("reshape", s.make("add", log, peak), shape=step.form.shape)
@@ -61,13 +71,14 @@ def log_of_a_sum_of_exponentials(step: Step, s: Simplifier) -> Register | None:
 @rule("log_softmax", rules=ROUNDED)
 def logarithms_of_shares(step: Step, s: Simplifier) -> Register | None:
     """x − log Σ exp x = (x − m) − log Σ exp(x − m), so that the differences from the largest element are kept."""
-    if not _has_axes(step, s):
+    if not _has_elements(step, s):
         return None
     shifted, _, log = _from_the_peak(step, s)
     return s.make("subtract", shifted, log)
 
 
-def _has_axes(step: Step, s: Simplifier) -> bool:
+def _has_elements(step: Step, s: Simplifier) -> bool:
+    """Whether the operand is a real array with elements."""
     form = s.form(step.operands[0])
     return form.dtype.kind == "f" and form.shape != () and form.size > 0
 

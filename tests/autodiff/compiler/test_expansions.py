@@ -83,6 +83,13 @@ def logsumexp(record: Record, draw: Draw, name: str) -> Register:
     return record("logsumexp", x, axis=axis, keepdims=draw(st.booleans()))
 
 
+def norm(record: Record, draw: Draw, name: str) -> Register:
+    x = an_input(record, draw, draw(numpy_strategies.array_shapes(max_dims=3, max_side=3)))
+    axes = range(-record.data[x].ndim, record.data[x].ndim)
+    axis = draw(st.none() | st.sampled_from(axes))
+    return record("euclidean_norm", x, axis=axis, keepdims=draw(st.booleans()))
+
+
 def log_softmax(record: Record, draw: Draw, name: str) -> Register:
     x = an_input(record, draw, draw(numpy_strategies.array_shapes(max_dims=3, max_side=3)))
     axis = draw(st.none() | st.just(-1) | st.just(with_axes(draw, record.data[x].shape)))
@@ -180,6 +187,7 @@ SAMPLES: dict[tuple[str, str], list[Sample]] = {
     ("square", "square"): [squared],
     ("whole_powers", "power"): [to_a_whole_power],
     ("sum_of_squares", "sum_squares"): [sum_of_squares],
+    ("root_of_a_sum_of_squares", "euclidean_norm"): [norm],
     ("log_of_a_sum_of_exponentials", "logsumexp"): [logsumexp],
     ("logarithms_of_shares", "log_softmax"): [log_softmax],
     ("product_with_a_condition", "masked_product"): [if_a_condition_holds],
