@@ -30,6 +30,9 @@ class Form(NamedTuple):
         return self.size * self.dtype.itemsize
 
 
+name_of_dtype = cache(str)
+"""A dtype as text, "float64": NumPy spells it anew each time it is asked."""
+
 FLOAT = Form((), np.dtype(np.float64), weak=True)
 _PYTHON = {float: FLOAT, int: Form((), np.dtype(np.int64), weak=True), bool: Form((), np.dtype(np.bool_), weak=True)}
 

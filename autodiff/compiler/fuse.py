@@ -64,14 +64,16 @@ def written_by(operation: Operation) -> list[Buffer]:
 class _Scheduler:
     def __init__(self, low: Lowered, results: set[Buffer]) -> None:
         self.low, self.results, self.operations = low, results, low.operations
+        self.reads = [reads_of(low, operation) for operation in self.operations]
+        self.writes = [written_by(operation) for operation in self.operations]
         self.needs = self._dependencies()
         self.users: list[list[int]] = [[] for _ in self.operations]
         for user, needed in enumerate(self.needs):
             for n in needed:
                 self.users[n].append(user)
         self.readers: dict[Buffer, set[int]] = {}
-        for n, operation in enumerate(self.operations):
-            for buffer in reads_of(low, operation):
+        for n, reads in enumerate(self.reads):
+            for buffer in reads:
                 self.readers.setdefault(buffer, set()).add(n)
         self.group_of: dict[int, Group] = {}
         self.open: list[Group] = []
@@ -81,9 +83,8 @@ class _Scheduler:
         """For each operation those that come before: whoever wrote what it reads or writes into."""
         writers: dict[Buffer, int] = {}
         needs = []
-        for n, operation in enumerate(self.operations):
-            targets = written_by(operation)
-            touched = [*reads_of(self.low, operation), *targets]
+        for n, (reads, targets) in enumerate(zip(self.reads, self.writes)):
+            touched = [*reads, *targets]
             needs.append({writers[buffer] for buffer in touched if buffer in writers})
             writers.update(dict.fromkeys(targets, n))
         return needs
@@ -135,7 +136,7 @@ class _Scheduler:
         operation = self.operations[n]
         if not isinstance(operation, (Elementwise, Reduction)) or _is_serial(operation):
             return []
-        reads = set(reads_of(self.low, operation))
+        reads = set(self.reads[n])
         needed = self._needed_groups(n)
         found = [
             group
@@ -159,7 +160,7 @@ class _Scheduler:
     def _is_own_element(self, x: Layout, group: Group) -> bool:
         if x.buffer not in self.low.buffers or not x.is_whole(group.domain):
             return False
-        maker = next(n for n in reversed(group.members) if x.buffer in written_by(self.operations[n]))
+        maker = next(n for n in reversed(group.members) if x.buffer in self.writes[n])
         operation = self.operations[maker]
         return isinstance(operation, Elementwise) and operation.out.is_whole(group.domain)
 
@@ -177,8 +178,8 @@ class _Scheduler:
             if len(self.open) > OPEN:
                 self._close(self.open[0])
         group.members.append(n)
-        group.read.update(reads_of(self.low, operation))
-        group.written.update(written_by(operation))
+        group.read.update(self.reads[n])
+        group.written.update(self.writes[n])
         self.group_of[n] = group
         if _is_serial(operation):
             self._close(group)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.compiler.forms import Form, form_of
+from autodiff.compiler.forms import Form, form_of, name_of_dtype
 from autodiff.compiler.ir import I32, Type
 from autodiff.compiler.layouts import VIEWS, Layout, Shape, whole
 from autodiff.compiler.operations import Call, Elementwise, Operand, Operation, Scalars, Turn
@@ -137,10 +137,10 @@ class Lowered:
         self, name: str, reads: tuple[Operand, ...], out: Layout, dtype: np.dtype[Any], apart: bool = False
     ) -> None:
         """An elementwise operation whose operands are brought to one dtype, written to a view."""
-        dtypes = tuple(str(self.buffers[r.buffer].dtype) if isinstance(r, Layout) else str(dtype) for r in reads)
+        dtypes = tuple(name_of_dtype(self.buffers[r.buffer].dtype if isinstance(r, Layout) else dtype) for r in reads)
         bases = tuple(str(BASES[dtype]) for _ in reads)
         spread = tuple(r.broadcast(out.shape) if isinstance(r, Layout) else r for r in reads)
-        made = str(self.buffers[out.buffer].dtype)
+        made = name_of_dtype(self.buffers[out.buffer].dtype)
         self.operations.append(Elementwise(out.shape, name, spread, dtypes, bases, made, out, apart=apart))
 
     def fill(self, out: Layout, number: str) -> None:
@@ -160,9 +160,9 @@ class Lowered:
                 out.shape,
                 name,
                 reads,
-                tuple(str(form.dtype) for form in forms),
+                tuple(name_of_dtype(form.dtype) for form in forms),
                 tuple(map(str, bases)),
-                str(out.dtype),
+                name_of_dtype(out.dtype),
                 target,
             )
         )
