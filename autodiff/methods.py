@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff.decisions import METHODS_IN_PLACE
-from autodiff.errors import InPlaceError
+from autodiff.decisions import ATTRIBUTES, METHODS_IN_PLACE
+from autodiff.errors import InPlaceError, MissingAttributeError
 from autodiff.primitives import (
     choosing,
     composites,
@@ -22,7 +22,6 @@ from autodiff.primitives import (
     transcendental,
 )
 from autodiff.primitives.indexing import At
-from autodiff.refusals import missing_attribute
 
 if TYPE_CHECKING:
     from autodiff.value import Value
@@ -50,15 +49,19 @@ def _written_in_place(name: str) -> Any:
     return method
 
 
+def _missing(name: str) -> Any:
+    """A property that says why there is none. (A `__getattr__` would slow down every attribute there is.)"""
+
+    def attribute(self: Any) -> Any:
+        raise MissingAttributeError(f"a Value has no .{name}, which {ATTRIBUTES[name]}")
+
+    return property(attribute)
+
+
 class ArrayMethods:
     """What a Value shares with an ndarray. Each method is the NumPy function of the same name."""
 
     __slots__ = ()
-
-    if not TYPE_CHECKING:  # a type checker knows by itself what is missing
-
-        def __getattr__(self, name: str) -> Any:
-            raise missing_attribute(name)
 
     sum, mean, var, std = map(_method, (reductions.sum, composites.mean, composites.var, composites.std))
     prod, cumprod, cumsum = map(_method, (products.prod, products.cumprod, reductions.cumsum))
@@ -166,3 +169,7 @@ class ArrayMethods:
     def imag(self) -> Value:
         """The imaginary part."""
         return np.imag(self)
+
+
+for missing in ATTRIBUTES:
+    setattr(ArrayMethods, missing, _missing(missing))

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.decisions import ATTRIBUTES, IN_PLACE, REFUSED
-from autodiff.errors import AutodiffError, InPlaceError, MissingAttributeError, UnsupportedError
+from autodiff.decisions import IN_PLACE, REFUSED
+from autodiff.errors import AutodiffError, InPlaceError, UnsupportedError
 from autodiff.primitives.later import is_special
 
 _INSTEAD = {
@@ -51,10 +51,3 @@ def _of_function(module: str, name: str) -> AutodiffError:
         f"{module.replace('numpy', 'np')}.{name} has no derivative in autodiff's table. Write it with functions that "
         "have one, register it (autodiff.primitive), or, if no gradient is needed, call it on v.data"
     )
-
-
-def missing_attribute(name: str) -> MissingAttributeError:
-    """The error for something that an ndarray has, or nobody has, and a Value has not."""
-    if name in ATTRIBUTES:
-        return MissingAttributeError(f"a Value has no .{name}, which {ATTRIBUTES[name]}")
-    return MissingAttributeError(f"'Value' object has no attribute {name!r}")
