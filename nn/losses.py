@@ -163,7 +163,9 @@ def _squares(residual: Any) -> Any:
 
 def _matched(loss: str, prediction: Any, target: Any) -> tuple[Any, Any]:
     """Both as Values or arrays of one shape, and the target in the dtype of the prediction."""
-    prediction = prediction if isinstance(prediction, Value) else _array(loss, prediction)
+    prediction = _array(loss, prediction)
+    if prediction.dtype.kind in "iub":  # differences and squares of integers wrap around
+        prediction = prediction.astype(np.float64)
     if type(target) is not np.ndarray or target.dtype is not prediction.dtype:
         target = _array(loss, target)
         if target.dtype != prediction.dtype and prediction.dtype.kind in "fc":

@@ -233,3 +233,11 @@ def test_the_loss_of_a_perceptron_is_drawn_downwards():
     """Side by side, its boxes would be too small to read on a page."""
     model = MLP(2, [8, 2])
     assert draw(cross_entropy(model(np.zeros((3, 2))), np.array([0, 1, 1])), model=model).rankdir == "TB"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool])
+def test_squares_of_integers_do_not_wrap_around(dtype):
+    prediction, target = np.array([0, 1], dtype), np.array([100, 1]).astype(dtype)
+    expected = np.mean((prediction.astype(float) - target.astype(float)) ** 2)
+    assert mean_squared_error(prediction, target).item() == expected
+    assert squared_error(prediction, target).item() == expected / 2
