@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from autodiff.errors import DtypeError, GradientLostError, GraphError
 from autodiff.modes import current_mode, trace_for
 from autodiff.operands import copied, plain_scalar
-from autodiff.recording import constant_value, fill, new
+from autodiff.recording import OWN, constant_value, fill, new
 
 if TYPE_CHECKING:
     from autodiff.value import Value
@@ -139,6 +139,11 @@ class Reading:
             raise GraphError(
                 "only a leaf can be pickled or copied: this Value is an operation's result and belongs to its graph. "
                 "Copy v.data, or ad.stop_gradient(v)"
+            )
+        if self._keywords is OWN:
+            raise GraphError(
+                "a copy of an argument that is being differentiated would be a variable of its own, and its gradient "
+                "lost; use the argument itself, v.copy(), or ad.stop_gradient(v)"
             )
         return {name: getattr(self, name) for name in ("_data", "_grad", "_carries", "_label")}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -470,3 +472,10 @@ def test_graph_error_is_not_swallowed() -> None:
     y.backward(retain_graph=False)
     with pytest.raises(GraphError):
         ad.grad(lambda v: v * y)(1.0).backward()
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_of_an_argument_would_lose_its_gradient(copied: Any) -> None:
+    with pytest.raises(ad.errors.GraphError, match=r"v\.copy\(\)"):
+        ad.grad(lambda x: x * copied(x))(3.0)
+    assert ad.grad(lambda x: x * x.copy())(3.0) == 6.0
