@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autodiff.compiler import native, tiles
 from autodiff.compiler.binding import Binding
 from autodiff.compiler.entries import Entry
-from autodiff.compiler.executable import Executable, touched
+from autodiff.compiler.executable import Executable
 from autodiff.compiler.forms import Form
 from autodiff.compiler.fuse import Step
 from autodiff.compiler.kernels import Kernel
@@ -20,6 +20,7 @@ from autodiff.compiler.operations import Call, Product, Scalars, Turn
 from autodiff.compiler.program import Instruction, Program, Register
 from autodiff.compiler.pseudocode import pseudocode
 from autodiff.compiler.runners import Replaying
+from autodiff.compiler.steps import touched
 from autodiff.value import Value
 
 LISTED = 100  # buffers at most

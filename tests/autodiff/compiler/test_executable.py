@@ -12,11 +12,12 @@ from hypothesis import given, settings
 
 import autodiff as ad
 from autodiff.compiler import executable
-from autodiff.compiler.executable import Executable, aligned_reads, aligned_writes
+from autodiff.compiler.executable import Executable
 from autodiff.compiler.kernels import Kernel, Load, Store
 from autodiff.compiler.lower import Lowered
 from autodiff.compiler.making import KernelStep
 from autodiff.compiler.program import Program
+from autodiff.compiler.steps import aligned_reads, aligned_writes
 
 from .alike import assert_alike
 from .operated import Memory, carry_out, memory_of, operations
