@@ -2,7 +2,7 @@
 
 One pass from the first instruction to the last: each is built anew from its simplified operands, and every rule that
 knows its operation has a look. A rule answers with the register that holds the result already, or builds something
-simpler; the rules stand in `identities` and `expansions`.
+simpler; the rules stand in `identities`, `expansions` and `contracting`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def rule(*names: str, rules: dict[str, list[Rule]]) -> Callable[[Rule], Rule]:
 
 def simplified(program: Program, native: bool = False) -> Program:
     """An equivalent program: the same to the last bit, or up to rounding if it is for native code."""
-    from autodiff.compiler import expansions, identities, places  # noqa: F401 -- the rules
+    from autodiff.compiler import contracting, expansions, identities, places  # noqa: F401 -- the rules
 
     return Simplifier(program, (EXACT, ROUNDED) if native else (EXACT,)).run()
 

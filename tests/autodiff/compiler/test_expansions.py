@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as numpy_strategies
 import autodiff as ad
 import nn
 from autodiff import Value
-from autodiff.compiler import expansions
+from autodiff.compiler import contracting, expansions
 from autodiff.compiler.infer import reduced_axes
 from autodiff.compiler.program import Register
 from autodiff.compiler.simplify import ROUNDED, simplified
@@ -214,7 +214,7 @@ WITHOUT_ROUNDING = {"flip", "one_number", "repeat", "roll"}
 
 
 def test_every_rule_has_a_sample() -> None:
-    assert set(rules_of(expansions)) == set(SAMPLES)
+    assert {*rules_of(expansions), *rules_of(contracting)} == set(SAMPLES)
     assert all(any(rule.__name__ == name for rule in ROUNDED[operation]) for name, operation in SAMPLES)
 
 

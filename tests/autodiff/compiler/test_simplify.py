@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as numpy_strategies
 
 import autodiff as ad
 from autodiff import Value
-from autodiff.compiler import expansions, identities, places
+from autodiff.compiler import contracting, expansions, identities, places
 from autodiff.compiler.forms import form_of
 from autodiff.compiler.program import Instruction, Program
 from autodiff.compiler.simplify import COMMUTATIVE, EXACT, FOLDED, ROUNDED, Simplifier, simplified
@@ -43,7 +43,8 @@ X = np.array([[1.5, -0.0, 2.0], [0.0, -3.0, 0.25]])
 def test_every_rule_stands_in_a_file_of_rules() -> None:
     """Whose tests hold a sample of each: see test_identities, test_expansions, test_places."""
     rules = [rule for table in (EXACT, ROUNDED) for known in table.values() for rule in known]
-    assert {rule.__module__ for rule in rules} == {module.__name__ for module in (identities, expansions, places)}
+    files = (identities, expansions, contracting, places)
+    assert {rule.__module__ for rule in rules} == {module.__name__ for module in files}
     assert all(rule.__doc__ for rule in rules)
     assert set(EXACT) | set(ROUNDED) <= set(TABLE)
 
